@@ -1,0 +1,81 @@
+"""Nouns, columns, findings, errors and language: what every room speaks; imports nothing of ours."""
+
+from hwan.core.battery import (
+    CHEMISTRIES,
+    Assembly,
+    Battery,
+    BatteryType,
+    BmsSnapshot,
+    Identifier,
+    Observation,
+    ReferenceValue,
+    chemistry_named,
+)
+from hwan.core.columns import BY_LABEL, COLUMNS, REQUIRED, Column, cell_column, machine_name, raw_name
+from hwan.core.decision import (
+    Alternative,
+    Assessment,
+    Clause,
+    DecisionRule,
+    Grade,
+    GradeClass,
+    Limit,
+    Parameter,
+    Requirement,
+    Route,
+    RouteName,
+    Rule,
+    RuleOutcome,
+    Ruleset,
+    Term,
+)
+from hwan.core.errors import (
+    BadDefinition,
+    ColumnProblem,
+    DamagedFile,
+    FormatNotRecognised,
+    HwanError,
+    InputError,
+    MissingExtra,
+    NothingInside,
+    SeveralRecordings,
+    UnknownName,
+    UsageError,
+)
+from hwan.core.findings import Finding, Scalar, Severity, stops
+from hwan.core.jsonio import from_json, from_plain, parse_toml, read_toml, to_json, to_plain
+from hwan.core.language import LANGUAGES, format_date, format_number, format_percent, text
+from hwan.core.recording import (
+    AccuracyClass,
+    Deviation,
+    Instrument,
+    Protocol,
+    Provenance,
+    Recording,
+    Test,
+    recording_id,
+)
+from hwan.core.result import (
+    Conditions,
+    Denominator,
+    ErrorComponent,
+    Evidence,
+    Measurement,
+    Quantile,
+    Refusal,
+    Validation,
+)
+from hwan.core.unknown import UNKNOWN, Unknown, is_known, known_or
+
+__all__ = [
+    "BY_LABEL", "CHEMISTRIES", "COLUMNS", "LANGUAGES", "REQUIRED", "UNKNOWN", "AccuracyClass", "Alternative",
+    "Assembly", "Assessment", "BadDefinition", "Battery", "BatteryType", "BmsSnapshot", "Clause", "Column",
+    "ColumnProblem", "Conditions", "DamagedFile", "DecisionRule", "Denominator", "Deviation", "ErrorComponent",
+    "Evidence", "Finding", "FormatNotRecognised", "Grade", "GradeClass", "HwanError", "Identifier", "InputError",
+    "Instrument", "Limit", "Measurement", "MissingExtra", "NothingInside", "Observation", "Parameter", "Protocol",
+    "Provenance", "Quantile", "Recording", "ReferenceValue", "Refusal", "Requirement", "Route", "RouteName", "Rule",
+    "RuleOutcome", "Ruleset", "Scalar", "SeveralRecordings", "Severity", "Term", "Test", "Unknown", "UnknownName",
+    "UsageError", "Validation", "cell_column", "chemistry_named", "format_date", "format_number", "format_percent",
+    "from_json", "from_plain", "is_known", "known_or", "machine_name", "parse_toml", "raw_name", "read_toml",
+    "recording_id", "stops", "text", "to_json", "to_plain",
+]  # fmt: skip
