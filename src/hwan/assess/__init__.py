@@ -1,0 +1,5 @@
+"""The chain from tests to a decision, as one function."""
+
+from hwan.assess._evaluate import evaluate
+
+__all__ = ["evaluate"]

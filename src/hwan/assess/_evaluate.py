@@ -1,0 +1,122 @@
+"""The chain as one pure function: recordings to measurements, grade and route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hwan.core import (
+    Assessment,
+    Battery,
+    BatteryType,
+    BmsSnapshot,
+    Finding,
+    Measurement,
+    Observation,
+    Recording,
+    Refusal,
+    Ruleset,
+    Test,
+    is_known,
+)
+from hwan.grading import grade
+from hwan.health import (
+    Analysis,
+    analyse,
+    capacity_of,
+    efficiencies_of,
+    energy_of,
+    largest_discharge_of,
+    plausibility_of,
+    resistances_of,
+    state_of_health,
+)
+from hwan.routing import Prices, route
+
+BMS_DIFFERENCE = 0.05
+"""A BMS's state of health further than this from the measured one is a finding."""
+
+
+def evaluate(
+    tests: Iterable[Test | Recording],
+    battery: Battery,
+    *,
+    observations: Sequence[Observation] = (),
+    bms: BmsSnapshot | None = None,
+    ruleset: Ruleset,
+    prices: Prices,
+) -> Assessment:
+    """Assess one battery from its tests.
+
+    Parameters
+    ----------
+    tests
+        Tests or single recordings of this one battery, oldest first; of several values of one
+        quantity the last counts.
+    battery
+        What is known of it; everything may be unknown.
+    observations
+        Hand readings, among them the safety items that a ruleset asks for.
+    bms
+        What the BMS claims; compared, never used as a result.
+    ruleset, prices
+        The rule and the price list in force.
+
+    Returns
+    -------
+    hwan.core.Assessment
+        Measurements and refusals, the grade with every reason, the route with every alternative.
+    """
+    recordings = tuple(_recordings(tests))
+    results, findings = _measured(recordings, battery.type)
+    measurements = tuple(result for result in results if isinstance(result, Measurement))
+    refusals = tuple(result for result in results if isinstance(result, Refusal))
+    findings += _bms_findings(bms, measurements)
+    graded = grade(measurements, observations, ruleset, findings=findings, refusals=refusals)
+    return Assessment(
+        battery=battery,
+        sources=tuple(recording.provenance for recording in recordings),
+        measurements=measurements,
+        refusals=refusals,
+        grade=graded,
+        route=route(graded, battery, measurements, prices),
+        findings=findings,
+    )
+
+
+def _recordings(tests: Iterable[Test | Recording]) -> Iterable[Recording]:
+    for test in tests:
+        yield from test.recordings if isinstance(test, Test) else (test,)
+
+
+Results = tuple[Measurement | Refusal, ...]
+
+
+def _measured(recordings: Sequence[Recording], kind: BatteryType) -> tuple[Results, tuple[Finding, ...]]:
+    """Return results and findings of all recordings; a refusal stands only where no recording answers."""
+    results: Results = ()
+    findings: tuple[Finding, ...] = ()
+    for recording in recordings:
+        analysis = analyse(recording)
+        results += _methods(analysis, kind)
+        findings += (*recording.findings, *analysis.findings, *plausibility_of(analysis, kind))
+    answered = {result.quantity for result in results if isinstance(result, Measurement)}
+    kept = tuple(each for each in results if isinstance(each, Measurement) or each.quantity not in answered)
+    return kept, findings
+
+
+def _methods(analysis: Analysis, kind: BatteryType) -> Results:
+    charge, energy = capacity_of(analysis, kind), energy_of(analysis, kind)
+    bounds = largest_discharge_of(analysis, kind) if isinstance(charge, Refusal) else ()
+    health = (state_of_health(charge, kind), state_of_health(energy, kind))
+    return (charge, energy, *bounds, *health, *efficiencies_of(analysis), *resistances_of(analysis, kind))
+
+
+def _bms_findings(bms: BmsSnapshot | None, measurements: Sequence[Measurement]) -> tuple[Finding, ...]:
+    """Compare the BMS's claim with the measured state of health."""
+    measured = [each for each in measurements if each.quantity == "state_of_health_capacity"]
+    if bms is None or not measured or not is_known(bms.state_of_health):
+        return ()
+    difference = bms.state_of_health - measured[-1].value
+    severity = "warning" if abs(difference) > BMS_DIFFERENCE else "note"
+    values = {"claimed": bms.state_of_health, "measured": round(measured[-1].value, 4), "points": round(100 * difference, 1)}
+    return (Finding("bms_against_measurement", "warning" if severity == "warning" else "note", "bms", values),)

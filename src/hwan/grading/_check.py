@@ -1,0 +1,140 @@
+"""What a ruleset must hold to beyond its schema, checked when it is loaded, not when a battery waits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations, pairwise
+from typing import Final
+
+from hwan.core import LANGUAGES, BadDefinition, Limit, Requirement, Ruleset, UnknownName, is_known
+from hwan.core.findings import Scalar
+from hwan.grading._classes import implies
+
+CONDITION_UNITS: Final = {
+    "temperature_celsius": "degC",
+    "rate_per_hour": "1/h",
+    "current_ampere": "A",
+    "state_of_charge": "1",
+    "rest_before_second": "s",
+    "upper_cutoff_volt": "V",
+    "lower_cutoff_volt": "V",
+    "end_of_charge_current_ampere": "A",
+    "pulse_time_second": "s",
+}
+BASIS_UNITS: Final = {"relative": "1", "points": "points"}
+ROUTE_ORDER: Final = ("remanufacture", "reuse", "recycle")
+
+Problem = tuple[str, Mapping[str, Scalar]]
+
+
+def check_ruleset(ruleset: Ruleset, source: str) -> None:
+    """Raise the first contradiction found in a ruleset read from `source`."""
+    for code, values in _problems(ruleset):
+        raise BadDefinition(code, source=source, **values)
+    _check_names(ruleset, source)
+    for code, values in _class_problems(ruleset):
+        raise BadDefinition(code, source=source, **values)
+
+
+def _problems(ruleset: Ruleset) -> Iterator[Problem]:
+    yield from _duplicates("rule", [rule.id for rule in ruleset.rules])
+    yield from _duplicates("class", [entry.id for entry in ruleset.classes])
+    yield from _decision_problems(ruleset)
+    yield from _label_problems("title", ruleset.title)
+    for entry in ruleset.classes:
+        yield from _label_problems(f"class {entry.id}", entry.label)
+    for rule in ruleset.rules:
+        if isinstance(rule, Limit):
+            yield from _limit_problems(rule)
+
+
+def _duplicates(kind: str, ids: Iterable[str]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for name in ids:
+        if name in seen:
+            yield "ruleset_duplicate_id", {"kind": kind, "id": name}
+        seen.add(name)
+
+
+def _decision_problems(ruleset: Ruleset) -> Iterator[Problem]:
+    decision = ruleset.decision
+    if not 0.5 < decision.confidence < 1:
+        yield "ruleset_confidence", {"got": decision.confidence}
+    if decision.digits < 0 or decision.validity_days < 1:
+        yield "ruleset_decision", {"digits": decision.digits, "validity_days": decision.validity_days}
+
+
+def _label_problems(where: str, label: Mapping[str, str]) -> Iterator[Problem]:
+    for language in LANGUAGES:
+        if not label.get(language):
+            yield "ruleset_label_missing", {"where": where, "language": language}
+
+
+def _limit_problems(limit: Limit) -> Iterator[Problem]:
+    if limit.bound == "is_true" and limit.value != 1:
+        yield "ruleset_is_true_value", {"rule": limit.id}
+    if is_known(limit.value) and not math.isfinite(limit.value):
+        yield "ruleset_number", {"rule": limit.id, "field": "value"}
+    expected = BASIS_UNITS.get(limit.basis, limit.unit)
+    if limit.unit != expected:
+        yield "ruleset_unit", {"rule": limit.id, "got": limit.unit, "expected": expected}
+
+
+def _check_names(ruleset: Ruleset, source: str) -> None:
+    limits = [rule.id for rule in ruleset.rules if isinstance(rule, Limit)]
+    for entry in ruleset.classes:
+        for name in entry.limits:
+            if name not in limits:
+                raise UnknownName(f"limit (class {entry.id}, {source})", name, limits)
+    for rule in ruleset.rules:
+        if isinstance(rule, Requirement):
+            _check_requirement(rule, source)
+
+
+def _check_requirement(rule: Requirement, source: str) -> None:
+    if rule.condition not in CONDITION_UNITS:
+        raise UnknownName(f"condition (rule {rule.id}, {source})", rule.condition, CONDITION_UNITS)
+    expected = CONDITION_UNITS[rule.condition]
+    if rule.unit != expected:
+        raise BadDefinition("ruleset_unit", source=source, rule=rule.id, got=rule.unit, expected=expected)
+    bounds = [bound for bound in (rule.minimum, rule.maximum) if is_known(bound)]
+    if not all(map(math.isfinite, bounds)) or bounds != sorted(bounds):
+        raise BadDefinition("ruleset_number", source=source, rule=rule.id, field="minimum, maximum")
+
+
+def _class_problems(ruleset: Ruleset) -> Iterator[Problem]:
+    if not ruleset.classes:
+        yield "ruleset_no_class", {}
+        return
+    gates = {rule.id for rule in ruleset.rules if isinstance(rule, Limit) and rule.safety}
+    for entry in ruleset.classes:
+        for name in gates.intersection(entry.limits):
+            yield "ruleset_gate_in_class", {"class_id": entry.id, "rule": name}
+    yield from _last_class_problems(ruleset, bool(gates))
+    yield from _order_problems(ruleset)
+    yield from _idle_limits(ruleset)
+
+
+def _last_class_problems(ruleset: Ruleset, gated: bool) -> Iterator[Problem]:
+    last = ruleset.classes[-1]
+    if last.limits:
+        yield "ruleset_last_class", {"class_id": last.id}
+    if gated and last.route != "recycle":
+        yield "ruleset_gate_needs_recycle", {"class_id": last.id, "route": last.route}
+
+
+def _order_problems(ruleset: Ruleset) -> Iterator[Problem]:
+    for better, worse in pairwise(ruleset.classes):
+        if ROUTE_ORDER.index(better.route) > ROUTE_ORDER.index(worse.route):
+            yield "ruleset_class_order", {"better": better.id, "worse": worse.id}
+    for better, worse in combinations(ruleset.classes, 2):
+        if implies(worse, better, ruleset):
+            yield "ruleset_class_order", {"better": better.id, "worse": worse.id}
+
+
+def _idle_limits(ruleset: Ruleset) -> Iterator[Problem]:
+    used = {name for entry in ruleset.classes for name in entry.limits}
+    for rule in ruleset.rules:
+        if isinstance(rule, Limit) and not rule.safety and rule.id not in used:
+            yield "ruleset_idle_limit", {"rule": rule.id}

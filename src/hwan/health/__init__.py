@@ -1,0 +1,31 @@
+"""Health of a battery from its recordings: one private module per method, one public function each."""
+
+from hwan.health._analysis import Analysis, analyse
+from hwan.health._capacity import capacity, capacity_of, energy_of, largest_discharge_of
+from hwan.health._cycles import cycles
+from hwan.health._plausibility import plausibility_of
+from hwan.health._ratios import efficiencies, efficiencies_of, retained, state_of_health
+from hwan.health._resistance import TIMES_SECOND, dc_resistances, resistances_of
+from hwan.health._steps import steps
+from hwan.health._uncertainty import PROBABILITIES, Figure
+
+__all__ = [
+    "PROBABILITIES",
+    "TIMES_SECOND",
+    "Analysis",
+    "Figure",
+    "analyse",
+    "capacity",
+    "capacity_of",
+    "cycles",
+    "dc_resistances",
+    "efficiencies",
+    "efficiencies_of",
+    "energy_of",
+    "largest_discharge_of",
+    "plausibility_of",
+    "resistances_of",
+    "retained",
+    "state_of_health",
+    "steps",
+]

@@ -1,0 +1,148 @@
+"""One recording, prepared once for all methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from hwan.core import AccuracyClass, ErrorComponent, Evidence, Finding, Recording
+from hwan.health._accuracy import accuracy_of, instrument_key
+from hwan.health._counter import SECONDS_PER_HOUR
+from hwan.health._cycles import cycle_table
+from hwan.health._signals import Floats, Signals, signals
+from hwan.health._steps import StepTable, step_table
+from hwan.health._uncertainty import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Arrays, steps, cycles and instrument of one recording."""
+
+    recording: Recording
+    data: Signals
+    table: StepTable
+    cycles: pl.DataFrame
+    accuracy: AccuracyClass
+    instrument_key: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def steps(self) -> pl.DataFrame:
+        """The table of steps."""
+        return self.table.frame
+
+    def evidence(self, first_sample: int, last_sample: int) -> tuple[Evidence, ...]:
+        """Return the source rows of a range of samples."""
+        row = self.data.row
+        return (Evidence(self.recording.id, int(row[first_sample]), int(row[last_sample])),)
+
+    def shared(self, name: str, effect: float) -> ErrorComponent:
+        """Return a component that is one draw of this instrument."""
+        key = f"{self.instrument_key} {name}"
+        return ErrorComponent(name, effect, "uniform", self.accuracy.id, key)
+
+    def temperature(self, first_sample: int, last_sample: int) -> float | None:
+        """Return the mean temperature in °C over samples, None where none was recorded."""
+        values = self.data.temperature_celsius
+        if values is None:
+            return None
+        part = values[first_sample : last_sample + 1]
+        part = part[np.isfinite(part)]
+        return float(part.mean()) if len(part) else None
+
+
+def analyse(recording: Recording) -> Analysis:
+    """Read and prepare a recording; errors as in :func:`hwan.health.steps`."""
+    data = signals(recording)
+    table = step_table(data)
+    accuracy, findings = accuracy_of(recording, data)
+    return Analysis(recording, data, table, cycle_table(table.frame), accuracy, instrument_key(recording), findings)
+
+
+def noise(*parts: Floats) -> float:
+    """Return the standard deviation of white noise on smooth signals, pooled over `parts`.
+
+    Third differences of white noise have the variance 20σ²; those beyond four standard deviations
+    are steps of the signal and do not count.
+    """
+    squares = [third**2 for third in (np.diff(part, 3) for part in parts if len(part) >= 8)]
+    if not squares:
+        return 0.0
+    pooled = np.concatenate(squares)
+    typical = float(np.median(pooled)) / 0.6745**2
+    kept = pooled[pooled <= 16 * typical] if typical else pooled
+    return float(np.sqrt(kept.mean() / 20))
+
+
+def undithered(values: Floats) -> float:
+    """Return half the instrument's resolution where rounding is systematic, else 0.
+
+    The resolution is the smallest change between neighbours. Noise larger than the rounding error
+    (resolution/√12) dithers it, and is then already part of :func:`noise`.
+    """
+    change = np.abs(np.diff(values))
+    change = change[change > 0]
+    resolution = float(change.min()) if len(change) else 0.0
+    return 0.5 * resolution if noise(values) < resolution / np.sqrt(12) else 0.0
+
+
+def charge_figure(analysis: Analysis, first: int, last: int, charge_ah: float, *, counted: bool) -> Figure:
+    """Return a charge in Ah, positive when charging, over samples first..last with its sources of error."""
+    data, accuracy = analysis.data, analysis.accuracy
+    current, interval = _over(data, data.current_ampere, first, last)
+    hours = float(interval.sum()) / SECONDS_PER_HOUR
+    parts = [
+        analysis.shared("current_gain", accuracy.current_gain * charge_ah),
+        analysis.shared("current_offset", accuracy.current_offset_ampere * hours),
+        _own("noise", noise(current) * _root_sum_square_hours(interval), "normal"),
+    ]
+    if not counted:
+        parts += [
+            _own("resolution", undithered(current) * hours, "uniform"),
+            _own("sampling", _sampling(current, interval), "uniform"),
+        ]
+    return Figure(charge_ah, tuple(parts))
+
+
+def energy_figure(
+    analysis: Analysis, first: int, last: int, charge_ah: float, energy_wh: float, *, counted: bool
+) -> Figure:
+    """Return an energy in Wh, positive when charging, over samples first..last with its sources of error."""
+    data, accuracy = analysis.data, analysis.accuracy
+    voltage, interval = _over(data, data.voltage_volt, first, last)
+    power, _ = _over(data, data.voltage_volt * data.current_ampere, first, last)
+    volt_hours = float(voltage @ interval) / SECONDS_PER_HOUR
+    parts = [
+        analysis.shared("current_gain", accuracy.current_gain * energy_wh),
+        analysis.shared("current_offset", accuracy.current_offset_ampere * volt_hours),
+        analysis.shared("voltage_gain", accuracy.voltage_gain * energy_wh),
+        analysis.shared("voltage_offset", accuracy.voltage_offset_volt * charge_ah),
+        _own("noise", noise(power) * _root_sum_square_hours(interval), "normal"),
+    ]
+    if not counted:
+        parts.append(_own("sampling", _sampling(power, interval), "uniform"))
+    return Figure(energy_wh, tuple(parts))
+
+
+def _own(name: str, effect: float, distribution: str) -> ErrorComponent:
+    return ErrorComponent(name, effect, "normal" if distribution == "normal" else "uniform", "the record itself")
+
+
+def _over(data: Signals, values: Floats, first: int, last: int) -> tuple[Floats, Floats]:
+    """Return values of samples first..last and the seconds since the sample before each."""
+    begin = max(first - 1, 0)
+    interval = np.maximum(np.diff(data.time_second[begin : last + 1]), 0.0)
+    return values[last + 1 - len(interval) : last + 1], interval
+
+
+def _root_sum_square_hours(interval: Floats) -> float:
+    return float(np.sqrt(interval @ interval)) / SECONDS_PER_HOUR
+
+
+def _sampling(rate: Floats, interval: Floats) -> float:
+    """Return how far the trapezoid can be from any monotone course between the samples."""
+    if len(rate) < 2:
+        return 0.0
+    return float(np.abs(np.diff(rate)) @ interval[1:]) / 2 / SECONDS_PER_HOUR

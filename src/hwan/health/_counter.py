@@ -1,0 +1,95 @@
+"""∫I·dt and the tester's own counters: a counter is believed once its scope is proven.
+
+Each hypothesis about when the counter resets (every step, every cycle, never) gives a charge per
+step. The one that agrees with ∫I·dt within `AGREEMENT` of the throughput is proven; the label only
+decides which is tried first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from hwan.health._signals import Counter, Floats, Ints, Signals
+
+AGREEMENT: Final = 0.01
+"""Root-mean-square disagreement per step over the mean throughput per step, up to which a scope is proven."""
+SECONDS_PER_HOUR: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class CounterCheck:
+    """A counter's reading per step, the scope that was proven, and how far ∫ disagrees.
+
+    `ratio` is counted over integrated throughput: 1000 means that the two differ in a prefix.
+    """
+
+    scope: str
+    per_step: Floats
+    residual: float
+    ratio: float
+
+    @property
+    def proven(self) -> bool:
+        """Whether counter and integral agree."""
+        return self.residual <= AGREEMENT
+
+
+def charge_increments(data: Signals, starts: Ints) -> Floats:
+    """Return the charge in Ah that each sample adds to the one before, shape (samples,).
+
+    Trapezoid inside a step; across a step's start the new current holds since the last sample.
+    """
+    return _increments(data.current_ampere, data.time_second, starts)
+
+
+def energy_increments(data: Signals, starts: Ints) -> Floats:
+    """Return the energy in Wh that each sample adds, as :func:`charge_increments`."""
+    return _increments(data.voltage_volt * data.current_ampere, data.time_second, starts)
+
+
+def _increments(rate: Floats, time: Floats, starts: Ints) -> Floats:
+    added = np.empty_like(rate)
+    added[0] = 0.0
+    interval = np.maximum(np.diff(time), 0.0)
+    added[1:] = (rate[1:] + rate[:-1]) * (0.5 / SECONDS_PER_HOUR) * interval
+    edges = starts[1:]
+    added[edges] = rate[edges] * interval[edges - 1] / SECONDS_PER_HOUR
+    return added
+
+
+def check_counter(
+    data: Signals, counter: Counter | None, starts: Ints, lasts: Ints, integrated: Floats
+) -> CounterCheck | None:
+    """Return the counter's reading per step under the scope that fits ∫ best; None without a counter."""
+    if counter is None:
+        return None
+    order = sorted(("step", "cycle", "test"), key=lambda scope: scope != counter.scope)
+    checks = (_under(scope, data, counter.net, starts, lasts, integrated) for scope in order)
+    return min(checks, key=lambda check: (not check.proven, 0.0 if check.proven else check.residual))
+
+
+def _under(scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints, integrated: Floats) -> CounterCheck:
+    before = np.append(net[:1], net[lasts[:-1]])
+    per_step = net[lasts] - np.where(_resets(scope, data, starts), 0.0, before)
+    throughput = float(np.abs(integrated).sum())
+    counted = float(np.abs(per_step).sum())
+    if not throughput:
+        return CounterCheck(scope, per_step, 0.0 if not counted else np.inf, 1.0)
+    disagreement = float(np.sqrt(np.mean((per_step - integrated) ** 2)))
+    return CounterCheck(scope, per_step, disagreement / (throughput / len(starts)), counted / throughput)
+
+
+def _resets(scope: str, data: Signals, starts: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Mark the steps at whose start the counter begins again at zero."""
+    numbers = {"step": data.step, "cycle": data.cycle}.get(scope)
+    if scope == "step" and numbers is None:
+        changed = np.ones(len(starts), dtype=np.bool_)
+    elif numbers is None:
+        changed = np.zeros(len(starts), dtype=np.bool_)
+    else:
+        changed = np.append([False], np.diff(numbers[starts]) != 0)
+    changed[0] = False
+    return changed

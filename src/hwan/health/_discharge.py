@@ -1,0 +1,122 @@
+"""Which discharge of a recording is a capacity test, and why the others are not.
+
+Capacity needs a recorded end of full charge, a rest, and a discharge to the stated cut-off. The
+cut-offs are stated by the battery's type, or shown by the record where two runs end alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from hwan.core import BatteryType, is_known
+from hwan.health._analysis import Analysis
+
+ALIKE_FRACTION: Final = 0.02
+"""Runs that end within this part of the voltage span of one another have the same cut-off."""
+CUTOFF_TOLERANCE: Final = 2e-3
+"""A run ends at a stated cut-off when it is within this fraction of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive steps in one direction, positions of steps and samples first and last included."""
+
+    direction: str
+    first_step: int
+    last_step: int
+    first_sample: int
+    last_sample: int
+    end_voltage_volt: float
+    charge_ah: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Discharge:
+    """A discharge with what came before it; `lacking` is empty for a capacity test."""
+
+    run: Run
+    charged_by: Run | None
+    rest_second: float
+    lacking: str
+
+
+def runs(steps: pl.DataFrame) -> tuple[Run, ...]:
+    """Return the runs of consecutive charge or discharge steps, in order."""
+    direction = steps["direction"].to_numpy()
+    starts = np.append([0], np.flatnonzero(direction[1:] != direction[:-1]) + 1)
+    ends = np.append(starts[1:], len(direction)) - 1
+    rows = steps.rows(named=True)
+    found = (_run(rows, int(a), int(b)) for a, b in zip(starts, ends, strict=True))
+    return tuple(run for run in found if run.direction != "none")
+
+
+def _run(rows: list[dict[str, Any]], first: int, last: int) -> Run:
+    members = rows[first : last + 1]
+    return Run(
+        direction=members[0]["direction"],
+        first_step=first,
+        last_step=last,
+        first_sample=members[0]["first_sample"],
+        last_sample=members[-1]["last_sample"],
+        end_voltage_volt=members[-1]["last_voltage_volt"],
+        charge_ah=sum(_first_known(row["counter_charge_ah"], row["charge_ah"]) for row in members),
+        seconds=members[-1]["end_second"] - members[0]["start_second"],
+    )
+
+
+def _first_known(counted: float | None, integrated: float) -> float:
+    return integrated if counted is None else counted
+
+
+def discharges(analysis: Analysis, kind: BatteryType) -> tuple[Discharge, ...]:
+    """Return every discharge run, judged against the definition of capacity."""
+    found = runs(analysis.steps)
+    reaches = {way: _reaches(analysis, kind, found, way) for way in ("charge", "discharge")}
+    judged = []
+    for index, run in enumerate(found):
+        if run.direction == "discharge":
+            before = found[index - 1] if index and found[index - 1].direction == "charge" else None
+            judged.append(_judge(analysis, run, before, reaches))
+    return tuple(judged)
+
+
+def _judge(analysis: Analysis, run: Run, before: Run | None, reaches: dict[str, Any]) -> Discharge:
+    rest = _rest_between(analysis.steps, before, run)
+    if before is None or not reaches["charge"](before):
+        lacking = "no_full_charge_recorded"
+    elif rest <= 0:
+        lacking = "no_rest_recorded"
+    else:
+        lacking = "" if reaches["discharge"](run) else "cutoff_not_reached"
+    return Discharge(run, before, rest, lacking)
+
+
+def _rest_between(steps: pl.DataFrame, before: Run | None, run: Run) -> float:
+    if before is None:
+        return 0.0
+    between = steps.slice(before.last_step + 1, run.first_step - before.last_step - 1)
+    return float(between["duration_second"].sum()) if (between["kind"] == "rest").all() else 0.0
+
+
+def _reaches(analysis: Analysis, kind: BatteryType, found: tuple[Run, ...], way: str) -> Any:
+    """Return a test of whether a run in direction `way` ends at its cut-off."""
+    stated = kind.upper_voltage_volt if way == "charge" else kind.lower_voltage_volt
+    if is_known(stated):
+        sign = 1 if way == "charge" else -1
+        return lambda run: sign * (run.end_voltage_volt - stated) >= -CUTOFF_TOLERANCE * stated
+    span = float(np.ptp(analysis.data.voltage_volt))
+    ends = np.array([run.end_voltage_volt for run in found if run.direction == way])
+    extreme = (ends.max() if way == "charge" else ends.min()) if len(ends) else 0.0
+    alike = np.abs(ends - extreme) <= ALIKE_FRACTION * span
+    shown = int(alike.sum()) >= 2
+    return lambda run: shown and abs(run.end_voltage_volt - extreme) <= ALIKE_FRACTION * span
+
+
+def cutoffs_are_stated(kind: BatteryType) -> bool:
+    """Return whether the type states both cut-offs."""
+    return is_known(kind.upper_voltage_volt) and is_known(kind.lower_voltage_volt)

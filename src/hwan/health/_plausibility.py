@@ -1,0 +1,97 @@
+"""Is the record physically possible, and is its scale proven? Findings that may stop a grade.
+
+A file can agree with itself and be wrong: current with the sign of another convention, milliampere
+labelled ampere. Two independent witnesses exist, the voltage and the rating; the tester's counter is
+a third where it was counted in another unit than the current column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from hwan.core import BatteryType, Finding, Scalar, is_known
+from hwan.health._analysis import Analysis
+from hwan.health._counter import AGREEMENT, CounterCheck
+
+SIGN_SHARE: Final = 0.8
+"""Share of the voltage's movement that must contradict the current before its sign is in doubt."""
+FEWEST_VOTES: Final = 2
+RATING_MOST: Final = 1.5
+"""No battery gives this many times its rated capacity: the scale is wrong, or the rating."""
+RATING_LEAST: Final = 0.05
+"""A test that moved less than this part of the rating proves nothing about the scale."""
+VOLTAGE_MARGIN: Final = 0.2
+PREFIX_TOLERANCE: Final = 0.1
+
+
+def plausibility_of(analysis: Analysis, kind: BatteryType) -> tuple[Finding, ...]:
+    """Return what contradicts physics, the rating or the type's window, and whether the scale is proven."""
+    checks = (_sign, _counter, _scale, _window)
+    return tuple(finding for check in checks for finding in check(analysis, kind))
+
+
+def _sign(analysis: Analysis, _: BatteryType) -> Iterator[Finding]:
+    """Voltage must move with the current: at its steps, and in the course of each charge or discharge."""
+    current, voltage = analysis.data.current_ampere, analysis.data.voltage_volt
+    steps = analysis.steps
+    first, last = steps["first_sample"].to_numpy(), steps["last_sample"].to_numpy()
+    jump = (current[first[1:]] - current[last[:-1]]) * (voltage[first[1:]] - voltage[last[:-1]])
+    active = (steps["direction"] != "none").to_numpy()
+    drift = (current[last] * (voltage[last] - voltage[first]))[active]
+    votes = np.sign(np.concatenate((jump, drift)))
+    votes = votes[votes != 0]
+    against = int((votes < 0).sum())
+    if len(votes) >= FEWEST_VOTES and against >= SIGN_SHARE * len(votes):
+        values: dict[str, Scalar] = {"against": against, "of": len(votes)}
+        yield Finding("current_sign_against_voltage", "stop", "column current_ampere", values)
+
+
+def _counter(analysis: Analysis, _: BatteryType) -> Iterator[Finding]:
+    for name, check in (("capacity", analysis.table.capacity_counter), ("energy", analysis.table.energy_counter)):
+        if check is not None and not check.proven:
+            prefix = name == "capacity" and _is_prefix(check.ratio)
+            code = "current_scale_against_counter" if prefix else "counter_disagrees"
+            values: dict[str, Scalar] = {"counter": name, "ratio": _short(check.ratio), "allowed": AGREEMENT}
+            yield Finding(code, "stop" if prefix else "warning", f"{name} counter", values)
+
+
+def _is_prefix(ratio: float) -> bool:
+    """Return whether a ratio is a power of 1000, or of 3600 (As against Ah)."""
+    if not 0 < ratio < np.inf:
+        return False
+    return any(abs(ratio / factor - 1) < PREFIX_TOLERANCE for factor in (1e3, 1e-3, 1e6, 1e-6, 3600, 1 / 3600))
+
+
+def _short(value: float) -> float:
+    return float(f"{min(value, 1e9):.4g}")
+
+
+def _scale(analysis: Analysis, kind: BatteryType) -> Iterator[Finding]:
+    """Prove the scale of the current: by a counter that agrees, or by a rating that fits."""
+    moved = float(analysis.steps["charge_ah"].abs().to_numpy().max())
+    rated = kind.rated_capacity_ah
+    if moved == 0.0:
+        return
+    if is_known(rated) and moved > RATING_MOST * rated:
+        values = {"moved_ah": _short(moved), "rated_ah": rated, "ratio": _short(moved / rated)}
+        yield Finding("current_scale_against_rating", "stop", "column current_ampere", values)
+    elif not (is_known(rated) and moved >= RATING_LEAST * rated) and not _agrees(analysis.table.capacity_counter):
+        yield Finding("scale_unverified", "stop", "column current_ampere", {"moved_ah": _short(moved)})
+
+
+def _agrees(check: CounterCheck | None) -> bool:
+    return check is not None and check.proven
+
+
+def _window(analysis: Analysis, kind: BatteryType) -> Iterator[Finding]:
+    """Voltages far outside the type's window: millivolt labelled volt, a module taken for a cell."""
+    upper, lower = kind.upper_voltage_volt, kind.lower_voltage_volt
+    highest, lowest = float(analysis.data.voltage_volt.max()), float(analysis.data.voltage_volt.min())
+    values: dict[str, Scalar] = {"lowest_volt": _short(lowest), "highest_volt": _short(highest)}
+    if is_known(upper) and highest > (1 + VOLTAGE_MARGIN) * upper:
+        yield Finding("voltage_above_window", "stop", "column voltage_volt", values | {"limit_volt": upper})
+    if is_known(upper) and is_known(lower) and highest < lower:
+        yield Finding("voltage_below_window", "stop", "column voltage_volt", values | {"limit_volt": lower})

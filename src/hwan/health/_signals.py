@@ -1,0 +1,134 @@
+"""The columns that methods compute on, as float arrays, read from a recording once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from hwan.core import ColumnProblem, NothingInside, Recording
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+TEMPERATURES: Final = ("surface_temperature_celsius", "temperature_t1_celsius", "ambient_temperature_celsius")
+SCOPES: Final = ("step", "cycle", "test", "schedule")
+_BASE: Final = ("test_time_second", "voltage_volt", "current_ampere")
+_OPTIONAL: Final = ("step_count", "step_id", "cycle_count", "step_time_second", *TEMPERATURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One of the tester's own counters as net charge or energy, and the scope its label claims."""
+
+    scope: str
+    net: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """Samples without gaps in time, voltage and current.
+
+    Arrays have one entry per kept row; `row` holds the row's number in the source. `step` and
+    `cycle` are the tester's numbers, absent where it wrote none.
+    """
+
+    recording_id: str
+    row: Ints
+    time_second: Floats
+    voltage_volt: Floats
+    current_ampere: Floats
+    step: Ints | None
+    cycle: Ints | None
+    step_time_second: Floats | None
+    temperature_celsius: Floats | None
+    temperature_place: str
+    capacity_counter: Counter | None
+    energy_counter: Counter | None
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def signals(recording: Recording) -> Signals:
+    """Return the arrays of a recording.
+
+    Raises
+    ------
+    ColumnProblem
+        When time, voltage or current is missing.
+    NothingInside
+        When no row has all three.
+    """
+    names = set(recording.samples.collect_schema().names())
+    missing = [name for name in _BASE if name not in names]
+    if missing:
+        raise ColumnProblem(
+            "column_missing",
+            source=recording.provenance.source_name,
+            missing=", ".join(missing),
+            found=", ".join(sorted(names)),
+        )
+    counters = {kind: _counter_columns(names, kind) for kind in ("capacity_ah", "energy_wh")}
+    wanted = {*_BASE, *(name for name in _OPTIONAL if name in names)}
+    wanted |= {column for _, columns in counters.values() for column in columns}
+    frame = recording.samples.select(sorted(wanted)).collect()
+    row, frame = _complete_rows(frame)
+    if not len(frame):
+        raise NothingInside("rows_missing", source=recording.provenance.source_name)
+    place = next((name for name in TEMPERATURES if name in names and frame[name].null_count() < len(frame)), "")
+    return Signals(
+        recording_id=recording.id,
+        row=row,
+        time_second=_floats(frame, "test_time_second"),
+        voltage_volt=_floats(frame, "voltage_volt"),
+        current_ampere=_floats(frame, "current_ampere"),
+        step=_ints(frame, "step_count") if "step_count" in wanted else _ints(frame, "step_id"),
+        cycle=_ints(frame, "cycle_count"),
+        step_time_second=_floats(frame, "step_time_second") if "step_time_second" in wanted else None,
+        temperature_celsius=_floats(frame, place) if place else None,
+        temperature_place=place.removesuffix("_celsius"),
+        capacity_counter=_counter(frame, *counters["capacity_ah"]),
+        energy_counter=_counter(frame, *counters["energy_wh"]),
+    )
+
+
+def _complete_rows(frame: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
+    usable = frame.select(pl.all_horizontal(pl.col(name).cast(pl.Float64).is_finite() for name in _BASE)).to_series()
+    usable = usable.fill_null(value=False)
+    row = np.arange(len(frame), dtype=np.int64)
+    if usable.all():
+        return row, frame
+    return row[usable.to_numpy()], frame.filter(usable)
+
+
+def _floats(frame: pl.DataFrame, name: str) -> Floats:
+    return frame[name].cast(pl.Float64).to_numpy()
+
+
+def _ints(frame: pl.DataFrame, name: str) -> Ints | None:
+    if name not in frame.columns or frame[name].null_count():
+        return None
+    return frame[name].cast(pl.Int64).to_numpy()
+
+
+def _counter_columns(names: set[str], kind: str) -> tuple[str, tuple[str, ...]]:
+    """Return the scope and the column or columns of the first usable counter."""
+    for scope in SCOPES:
+        prefix = "" if scope == "test" else f"{scope}_"
+        if f"{prefix}net_{kind}" in names:
+            return scope, (f"{prefix}net_{kind}",)
+        pair = (f"{prefix}charging_{kind}", f"{prefix}discharging_{kind}")
+        if names.issuperset(pair):
+            return scope, pair
+    return "", ()
+
+
+def _counter(frame: pl.DataFrame, scope: str, columns: tuple[str, ...]) -> Counter | None:
+    if not columns or any(frame[name].null_count() for name in columns):
+        return None
+    net = _floats(frame, columns[0])
+    return Counter(scope, net - np.abs(_floats(frame, columns[1])) if len(columns) == 2 else net)

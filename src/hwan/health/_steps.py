@@ -1,0 +1,151 @@
+"""Steps of a recording, recognised from the numbers, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from hwan.core import Recording
+from hwan.health._counter import CounterCheck, charge_increments, check_counter, energy_increments
+from hwan.health._segments import CV_DECAY, HELD_FRACTION, rest_current, segment_starts
+from hwan.health._signals import Floats, Ints, Signals, signals
+
+PULSE_LONGEST_SECOND: Final = 60.0
+"""A constant current after a rest and not longer than this is a pulse."""
+STEADY_FRACTION: Final = 0.1
+"""Standard deviation of the current over its mean, up to which it is constant."""
+KINDS: Final = ("rest", "cc", "cv", "pulse", "other")
+_REASONS: Final = ("current_zero", "current_steady", "voltage_held", "short_after_rest", "current_varies")
+_REST, _CC, _CV, _PULSE, _OTHER = range(5)
+
+
+def steps(recording: Recording) -> pl.DataFrame:
+    """Return one row per step.
+
+    A step that the tester ran as one CCCV is two rows: its constant-current and its
+    constant-voltage share. Assumes nothing about the protocol.
+
+    Parameters
+    ----------
+    recording
+        Any recording with time, voltage and current.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``step_number`` from 1; ``tester_step`` and ``cycle_count`` as the tester numbered them (null
+        where it did not); ``kind`` (rest, cc, cv, pulse, other) and ``reason``; ``direction``
+        (charge, discharge, none); ``first_row`` and ``last_row`` in the source, both included; start,
+        end and duration in s; first, last, lowest and highest voltage in V; first, last and mean
+        current in A; ``charge_ah`` and ``energy_wh`` = ∫I·dt and ∫V·I·dt, positive when charging;
+        ``counter_charge_ah`` and ``counter_energy_wh`` from the tester's counters (null without one
+        whose scope is proven);
+        mean temperature in °C.
+
+    Raises
+    ------
+    hwan.core.ColumnProblem, hwan.core.NothingInside
+        When there is nothing to compute on.
+    """
+    return step_table(signals(recording)).frame.drop("first_sample", "last_sample")
+
+
+@dataclass(frozen=True, slots=True)
+class StepTable:
+    """The table of :func:`steps`, with positions in the arrays, and what its counters were worth."""
+
+    frame: pl.DataFrame
+    capacity_counter: CounterCheck | None
+    energy_counter: CounterCheck | None
+
+
+def step_table(data: Signals) -> StepTable:
+    """Return the steps of arrays already read."""
+    starts = segment_starts(data)
+    lasts = np.append(starts[1:], len(data)) - 1
+    kind, direction = _classify(data, starts, lasts)
+    charge = np.add.reduceat(charge_increments(data, starts), starts)
+    energy = np.add.reduceat(energy_increments(data, starts), starts)
+    capacity_counter = check_counter(data, data.capacity_counter, starts, lasts, charge)
+    energy_counter = check_counter(data, data.energy_counter, starts, lasts, energy)
+    time, voltage, current = data.time_second, data.voltage_volt, data.current_ampere
+    begin = np.append(time[:1], time[lasts[:-1]])
+    frame = pl.DataFrame(
+        {
+            "step_number": np.arange(1, len(starts) + 1, dtype=np.int64),
+            "tester_step": None if data.step is None else data.step[starts],
+            "cycle_count": None if data.cycle is None else data.cycle[starts],
+            "kind": np.array(KINDS)[kind],
+            "reason": np.array(_REASONS)[kind],
+            "direction": np.array(("discharge", "none", "charge"))[direction + 1],
+            "first_row": data.row[starts],
+            "last_row": data.row[lasts],
+            "start_second": begin,
+            "end_second": time[lasts],
+            "duration_second": time[lasts] - begin,
+            "first_voltage_volt": voltage[starts],
+            "last_voltage_volt": voltage[lasts],
+            "lowest_voltage_volt": np.minimum.reduceat(voltage, starts),
+            "highest_voltage_volt": np.maximum.reduceat(voltage, starts),
+            "first_current_ampere": current[starts],
+            "last_current_ampere": current[lasts],
+            "mean_current_ampere": _mean(current, starts, lasts),
+            "charge_ah": charge,
+            "energy_wh": energy,
+            "counter_charge_ah": _if_proven(capacity_counter),
+            "counter_energy_wh": _if_proven(energy_counter),
+            "temperature_celsius": _temperature(data, starts, lasts),
+            "first_sample": starts,
+            "last_sample": lasts,
+        },
+        schema_overrides={"tester_step": pl.Int64, "cycle_count": pl.Int64}
+        | dict.fromkeys(("counter_charge_ah", "counter_energy_wh", "temperature_celsius"), pl.Float64),
+    )
+    return StepTable(frame, capacity_counter, energy_counter)
+
+
+def _if_proven(counter: CounterCheck | None) -> Floats | None:
+    return counter.per_step if counter and counter.proven else None
+
+
+def _classify(data: Signals, starts: Ints, lasts: Ints) -> tuple[Ints, Ints]:
+    """Return kind and direction (-1, 0, 1) of each step, shapes (steps,)."""
+    current, voltage = data.current_ampere, data.voltage_volt
+    low, high = np.minimum.reduceat(current, starts), np.maximum.reduceat(current, starts)
+    largest = np.maximum(np.abs(low), np.abs(high))
+    mean = _mean_after_first(current, starts, lasts)
+    deviation = np.sqrt(np.maximum(_mean_after_first(current * current, starts, lasts) - mean * mean, 0.0))
+    spread = np.maximum.reduceat(voltage, starts) - np.minimum.reduceat(voltage, starts)
+    held = spread <= 2 * HELD_FRACTION * np.abs(voltage[lasts])
+    decays = np.abs(current[lasts]) < CV_DECAY * largest
+    rest = largest <= rest_current(current)
+    kind = np.full(len(starts), _OTHER, dtype=np.int64)
+    kind[deviation <= STEADY_FRACTION * np.abs(mean)] = _CC
+    kind[held & decays] = _CV
+    kind[rest] = _REST
+    duration = data.time_second[lasts] - data.time_second[starts]
+    after_rest = np.append([False], kind[:-1] == _REST)
+    kind[(kind == _CC) & (duration <= PULSE_LONGEST_SECOND) & after_rest] = _PULSE
+    one_sided = (low >= 0) | (high <= 0) | (kind != _OTHER)
+    return kind, np.where(rest | ~one_sided, 0, np.sign(mean)).astype(np.int64)
+
+
+def _mean(values: Floats, starts: Ints, lasts: Ints) -> Floats:
+    mean: Floats = np.add.reduceat(values, starts) / (lasts - starts + 1)
+    return mean
+
+
+def _mean_after_first(values: Floats, starts: Ints, lasts: Ints) -> Floats:
+    """Return the mean without each step's first sample, which some testers take before the current flows."""
+    rows = lasts - starts
+    mean: Floats = (np.add.reduceat(values, starts) - values[starts]) / np.maximum(rows, 1)
+    return np.where(rows > 0, mean, values[starts])
+
+
+def _temperature(data: Signals, starts: Ints, lasts: Ints) -> Floats | None:
+    if data.temperature_celsius is None:
+        return None
+    return _mean(np.nan_to_num(data.temperature_celsius), starts, lasts)

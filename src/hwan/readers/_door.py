@@ -1,0 +1,218 @@
+"""Checks at the door, the same for every reader: one pass of aggregates, and more only where one trips.
+
+Values that cannot be real become null, columns that say nothing move to ``raw_*``, and each is a
+finding. No row is removed and no order is changed: a clock that runs backwards is evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import polars as pl
+
+from hwan.core import COLUMNS, REQUIRED, ColumnProblem, DamagedFile, Finding, NothingInside
+from hwan.core.columns import RAW_PREFIX, WIDE_CELL, Column
+from hwan.readers._arrange import raw_free, rows_text
+
+TEMPERATURES: Final = tuple(name for name in COLUMNS if name.endswith("_celsius"))
+Stats = dict[str, Any]
+
+
+def pass_door(frame: pl.DataFrame | pl.LazyFrame, source: str) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
+    """Return the frame in declared columns and dtypes, with what was noticed.
+
+    Raises
+    ------
+    ColumnProblem
+        A required column is missing, has no usable value, or is not numeric.
+    NothingInside
+        There are no rows.
+    DamagedFile
+        A lazy frame could not be read.
+    """
+    frame = _collected(frame, source)
+    _require(frame, source)
+    frame, findings = _declared(frame, source)
+    stats = _stats(frame)
+    cleaned, found = _cleaned(frame, stats)
+    findings += found
+    if cleaned is not frame:
+        frame, stats = cleaned, _stats(cleaned)
+    findings += _missing(frame, stats, source)
+    findings += _backwards(frame, stats)
+    findings += _remarkable(frame, stats)
+    frame, silent = _silent_columns(frame, stats)
+    return frame, tuple(findings + silent)
+
+
+def _collected(frame: pl.DataFrame | pl.LazyFrame, source: str) -> pl.DataFrame:
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    try:
+        return frame.collect()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise DamagedFile("table_unreadable", source=source, detail=str(error)[:500]) from error
+
+
+def _require(frame: pl.DataFrame, source: str) -> None:
+    missing = [name for name in REQUIRED if name not in frame.columns]
+    if missing:
+        raise ColumnProblem(
+            "columns_missing", source=source, missing=", ".join(missing), found=", ".join(frame.columns)[:1000]
+        )
+    if frame.is_empty():
+        raise NothingInside("table_without_rows", source=source, columns=", ".join(frame.columns)[:500])
+
+
+def column_of(name: str) -> Column | None:
+    """Return the declared column, also for a wide cell column (which has its signal's range)."""
+    match = WIDE_CELL.fullmatch(name)
+    if match:
+        return COLUMNS["voltage_volt" if match[2] == "voltage_volt" else "surface_temperature_celsius"]
+    return COLUMNS.get(name)
+
+
+def _declared(frame: pl.DataFrame, source: str) -> tuple[pl.DataFrame, list[Finding]]:
+    unknown = [name for name in frame.columns if not (column_of(name) or name.startswith(RAW_PREFIX))]
+    findings = [Finding("columns_kept_raw", "note", "columns", {"columns": ", ".join(unknown)})] if unknown else []
+    taken = set(frame.columns)
+    if unknown:
+        frame = frame.rename({name: raw_free(name, taken) for name in unknown})
+    casts = [cast for name, dtype in frame.schema.items() if (cast := _cast(name, dtype)) is not None]
+    try:
+        return frame.with_columns(casts) if casts else frame, findings
+    except pl.exceptions.PolarsError as error:
+        raise ColumnProblem("column_wrong_type", source=source, detail=str(error)[:300]) from error
+
+
+def _cast(name: str, dtype: pl.DataType) -> pl.Expr | None:
+    column = column_of(name)
+    if column is None or dtype == column.dtype or (dtype == pl.Float32 and column.dtype == pl.Float64):
+        return None
+    return pl.col(name).cast(column.dtype)
+
+
+def _numeric(frame: pl.DataFrame) -> list[str]:
+    return [name for name, dtype in frame.schema.items() if dtype.is_numeric() and column_of(name)]
+
+
+def _stats(frame: pl.DataFrame) -> Stats:
+    expressions: list[pl.Expr] = []
+    for name in _numeric(frame):
+        column = pl.col(name)
+        expressions += [column.min().alias(f"{name} min"), column.max().alias(f"{name} max")]
+        expressions.append(column.null_count().alias(f"{name} nulls"))
+        if frame.schema[name].is_float():
+            expressions.append(column.is_finite().all().alias(f"{name} finite"))
+    for name in ("test_time_second", "unix_time_second"):
+        if name in frame.columns:
+            expressions.append((pl.col(name).diff() < 0).any().alias(f"{name} backwards"))
+    if "cycle_count" in frame.columns:
+        expressions.append((pl.col("cycle_count").diff() > 1).any().alias("cycle_count skips"))
+    return frame.select(expressions).row(0, named=True)
+
+
+def _cleaned(frame: pl.DataFrame, stats: Stats) -> tuple[pl.DataFrame, list[Finding]]:
+    findings: list[Finding] = []
+    clean: list[pl.Expr] = []
+    for name in _numeric(frame):
+        finite = stats.get(f"{name} finite", True)
+        column = pl.col(name) if finite else pl.when(pl.col(name).is_finite()).then(pl.col(name))
+        if not finite and name not in REQUIRED:
+            bad = ~pl.col(name).is_finite()
+            findings.append(_rows_finding("values_not_finite", "warning", frame, bad, column=name))
+        beyond = _beyond(frame, name, stats)
+        if beyond is not None:
+            findings.append(_sentinel(frame, name, beyond))
+            column = pl.when(~beyond).then(column)
+        if not finite or beyond is not None:
+            clean.append(column.alias(name))
+    return (frame.with_columns(clean) if clean else frame), findings
+
+
+def _beyond(frame: pl.DataFrame, name: str, stats: Stats) -> pl.Expr | None:
+    column, low, high = column_of(name), stats[f"{name} min"], stats[f"{name} max"]
+    if column is None or low is None or (low >= column.minimum and high <= column.maximum):
+        return None
+    value = pl.col(name)
+    beyond = (value < column.minimum) | (value > column.maximum)
+    if frame.schema[name].is_float():
+        beyond = beyond & value.is_finite()
+    return beyond if frame.select(beyond.any()).item() else None
+
+
+def _sentinel(frame: pl.DataFrame, name: str, beyond: pl.Expr) -> Finding:
+    values = frame.filter(beyond)[name]
+    common = values.mode().sort()[0]
+    rows = frame.select(pl.arg_where(beyond).head(5)).to_series()
+    return Finding(
+        "sentinel_values",
+        "warning",
+        f"column {name}",
+        {"column": name, "value": common, "count": len(values), "rows": rows_text(rows)},
+    )
+
+
+def _rows_finding(code: str, severity: Any, frame: pl.DataFrame, where: pl.Expr, **values: str) -> Finding:
+    rows = frame.select(pl.arg_where(where.fill_null(value=False))).to_series()
+    text = rows_text(rows.head(5), len(rows))
+    return Finding(code, severity, f"rows {text}", {**values, "count": len(rows), "rows": text})
+
+
+def _missing(frame: pl.DataFrame, stats: Stats, source: str) -> list[Finding]:
+    empty = [name for name in REQUIRED if stats[f"{name} min"] is None]
+    if empty:
+        raise ColumnProblem("column_without_values", source=source, columns=", ".join(empty), rows=frame.height)
+    lacking = [name for name in REQUIRED if stats[f"{name} nulls"]]
+    if not lacking:
+        return []
+    where = pl.any_horizontal([pl.col(name).is_null() for name in lacking])
+    return [_rows_finding("values_missing", "warning", frame, where, columns=", ".join(lacking))]
+
+
+def _backwards(frame: pl.DataFrame, stats: Stats) -> list[Finding]:
+    codes = {"unix_time_second": "clock_runs_backwards", "test_time_second": "test_time_runs_backwards"}
+    return [
+        _rows_finding(code, "warning", frame, pl.col(name).diff() < 0, column=name)
+        for name, code in codes.items()
+        if stats.get(f"{name} backwards")
+    ]
+
+
+def _remarkable(frame: pl.DataFrame, stats: Stats) -> list[Finding]:
+    findings = []
+    if stats.get("cycle_count skips"):
+        findings.append(_rows_finding("cycle_numbers_skip", "note", frame, pl.col("cycle_count").diff() > 1))
+    if stats["current_ampere min"] == 0 and stats["current_ampere max"] == 0:
+        span = float(stats["voltage_volt max"] - stats["voltage_volt min"])
+        values = {"rows": frame.height, "span_volt": round(span, 6)}
+        findings.append(Finding("current_always_zero", "note", "column current_ampere", values))
+    return findings
+
+
+def _silent_columns(frame: pl.DataFrame, stats: Stats) -> tuple[pl.DataFrame, list[Finding]]:
+    silent = [name for name in _numeric(frame) if _says_nothing(name, stats)]
+    absent = [name for name in silent if WIDE_CELL.fullmatch(name)]
+    dead = [name for name in silent if name in TEMPERATURES]
+    if frame.height < 2 or not (absent or dead):
+        return frame, []
+    findings = []
+    if absent:
+        values = {"columns": ", ".join(absent), "count": len(absent)}
+        findings.append(Finding("cell_absent", "warning", "columns", values))
+    if dead:
+        values = {"columns": ", ".join(dead), "count": len(dead)}
+        findings.append(Finding("temperature_column_dead", "warning", "columns", values))
+    taken = set(frame.columns)
+    return frame.rename({name: raw_free(name, taken) for name in _sorted(absent, dead)}), findings
+
+
+def _says_nothing(name: str, stats: Stats) -> bool:
+    low, high = stats[f"{name} min"], stats[f"{name} max"]
+    return low is None or (low == 0 and high == 0)
+
+
+def _sorted(*names: Iterable[str]) -> list[str]:
+    return sorted({name for group in names for name in group})
+

@@ -1,0 +1,84 @@
+"""Which readers there are: the built-in ones and the plug-ins, in one registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from hwan.core import Scalar
+from hwan.readers._contract import Proof, Reader, Recognition
+
+GROUP = "hwan.readers"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One line of the table of formats."""
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    proof: Proof
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Readers that can be asked, and plug-ins that cannot, each with the reason."""
+
+    readers: tuple[Reader, ...]
+    failures: tuple[Recognition, ...] = ()
+
+
+@cache
+def registry() -> Registry:
+    """Return built-in readers first, then plug-ins; a plug-in that does not load is noted, never fatal."""
+    return assemble(_built_in(), entry_points(group=GROUP))
+
+
+def formats() -> tuple[Format, ...]:
+    """Return every format that can be read here, with how it was proven."""
+    return tuple(
+        Format(reader.name, reader.title, reader.suffixes, reader.proof, reader.version)
+        for reader in registry().readers
+    )
+
+
+def assemble(built_in: tuple[Reader, ...], points: tuple[EntryPoint, ...] | object) -> Registry:
+    """Join the built-in readers with those that the entry points give."""
+    readers = list(built_in)
+    failures: list[Recognition] = []
+    for point in points:  # type: ignore[attr-defined]
+        loaded = _load(point, {reader.name for reader in readers})
+        if isinstance(loaded, Recognition):
+            failures.append(loaded)
+        else:
+            readers.append(loaded)
+    return Registry(tuple(readers), tuple(failures))
+
+
+def _built_in() -> tuple[Reader, ...]:
+    from hwan.readers.bdf import BDF_CSV, BDF_PARQUET
+    from hwan.readers.generic import shipped_readers
+    from hwan.readers.neware import NDA, NDAX
+
+    return (NDA, NDAX, BDF_CSV, BDF_PARQUET, *shipped_readers())
+
+
+def _load(point: EntryPoint, taken: set[str]) -> Reader | Recognition:
+    try:
+        reader = point.load()
+    except ImportError as error:
+        return _failure(point, "plugin_dependency_missing", missing=error.name or str(error))
+    except Exception as error:  # a stranger's module may raise anything; the house must stand
+        return _failure(point, "plugin_failed", detail=f"{type(error).__name__}: {error}")
+    if not isinstance(reader, Reader):
+        return _failure(point, "plugin_not_a_reader", got=type(reader).__name__)
+    if reader.name in taken:
+        return _failure(point, "plugin_name_taken", got=reader.name)
+    return reader
+
+
+def _failure(point: EntryPoint, reason: str, **values: Scalar) -> Recognition:
+    return Recognition(point.name, "no", reason, {"plugin": point.value, **values})

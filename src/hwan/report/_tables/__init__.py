@@ -1,0 +1,49 @@
+"""The tables of a battery, in the order of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hwan.report._entry import Entry
+from hwan.report._tables import _judged as judged
+from hwan.report._tables import _measured as measured
+from hwan.report._tables import _record as record
+from hwan.report._tables._judged import all_refusals
+from hwan.report._tables._measured import headline
+from hwan.report._tables._table import Cell, Table, table
+from hwan.report._words import Words
+
+__all__ = ["Cell", "Section", "Table", "all_refusals", "headline", "sections", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Tables under one heading."""
+
+    title: str
+    tables: tuple[Table, ...]
+    note: str = ""
+
+
+def sections(entry: Entry, words: Words) -> tuple[Section, ...]:
+    """Return the sections that have something to say."""
+    return tuple(section for section in _all(entry, words) if section.tables)
+
+
+def _all(entry: Entry, words: Words) -> Iterable[Section]:
+    assessment = entry.assessment
+    yield _section(words.ui("section_refused"), [judged.refusals(assessment, words)])
+    yield _section(words.ui("section_truth"), [measured.truths(assessment, entry.truth, words)])
+    yield _section(words.ui("section_measured"), measured.measurements(assessment, words))
+    yield _section(words.ui("section_judged"), judged.rules(entry, words))
+    yield _section(words.ui("section_routes"), judged.terms(assessment.route, words))
+    yield _section(words.ui("section_findings"), [judged.findings(assessment, words)])
+    yield _section(words.ui("section_budgets"), measured.budgets(assessment, words))
+    yield _section(
+        words.ui("section_record"), [record.steps(entry.steps, words), record.provenance(assessment.sources, words)]
+    )
+
+
+def _section(title: str, tables: Iterable[Table | None]) -> Section:
+    return Section(title, tuple(each for each in tables if each is not None))

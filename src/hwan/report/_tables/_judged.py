@@ -1,0 +1,169 @@
+"""Tables of what follows: rules, safety, terms of each route, findings, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from hwan import core
+from hwan.report._entry import Entry
+from hwan.report._figures import SIGNS
+from hwan.report._numbers import ABSENT, decimals_for, fixed, plain, scale_of, shown, with_unit
+from hwan.report._tables._table import Cell, Table, table
+from hwan.report._words import Words
+
+TONES: Final = {
+    "passed": "passed", "failed": "failed", "uncertain": "uncertain", "not_assessable": "neutral", "given": "neutral",
+    "note": "neutral", "warning": "uncertain", "stop": "failed",
+}  # fmt: skip
+_SEVERITIES: Final = ("stop", "warning", "note")
+
+
+def rules(entry: Entry, words: Words) -> Iterable[Table | None]:
+    """Return the safety items and the other rules, each with its outcome."""
+    known = {rule.id: rule for rule in entry.ruleset.rules} if entry.ruleset else {}
+    gates = {name for name, rule in known.items() if isinstance(rule, core.Limit) and rule.safety}
+    outcomes = entry.assessment.grade.outcomes
+    safety = [each for each in outcomes if each.rule_id in gates]
+    others = [each for each in outcomes if each.rule_id not in gates]
+    yield _rule_table(words.ui("table_safety"), safety, known, words, words.ui("safety_note"))
+    yield _rule_table(words.ui("table_rules"), others, known, words)
+
+
+def _rule_table(
+    title: str, outcomes: list[core.RuleOutcome], known: dict[str, core.Rule], words: Words, note: str = ""
+) -> Table | None:
+    labels = (
+        words.ui("column_rule"), words.ui("column_verdict"), f"#{words.ui('column_value')}",
+        f"#{words.ui('column_limit')}", f"#{words.ui('column_distance')}", f"#{words.ui('column_probability')}",
+        words.ui("column_reason"),
+    )  # fmt: skip
+    rows = [_rule_row(each, known.get(each.rule_id), words) for each in outcomes]
+    return table(title, labels, rows, note=note)
+
+
+def _rule_row(each: core.RuleOutcome, rule: core.Rule | None, words: Words) -> tuple[Cell, ...]:
+    reason = words.say("reason", each.reason, each.values) if each.reason else ABSENT
+    return (
+        Cell(words.name(each.quantity), _origin(each, rule)),
+        Cell(f"{SIGNS[each.verdict]} {words.ui('verdict_' + each.verdict)}", tone=TONES[each.verdict]),
+        _value(each, words),
+        Cell(_limit(each, rule)),
+        Cell(_distance(each)),
+        Cell(core.format_percent(each.probability_met) if core.is_known(each.probability_met) else ABSENT),
+        Cell(reason),
+    )
+
+
+def _origin(each: core.RuleOutcome, rule: core.Rule | None) -> str:
+    if rule is None:
+        return each.rule_id
+    clause = rule.origin.clause
+    return " · ".join((each.rule_id, rule.origin.source, *([clause] if core.is_known(clause) else [])))
+
+
+def _value(each: core.RuleOutcome, words: Words) -> Cell:
+    if not core.is_known(each.value):
+        return Cell(words.ui("unknown"), tone="neutral")
+    if isinstance(each.value, bool):
+        return Cell(words.ui("yes" if each.value else "no"))
+    bounds = (each.low, each.high) if core.is_known(each.low) and core.is_known(each.high) else None
+    written = shown(each.value, bounds, each.unit)
+    return Cell(f"{written.value} {written.unit}", words.interval(written) if bounds else "")
+
+
+def _limit(each: core.RuleOutcome, rule: core.Rule | None) -> str:
+    if not core.is_known(each.limit):
+        return ABSENT
+    signs = {"at_least": "≥ ", "at_most": "≤ "}
+    sign = signs.get(rule.bound, "") if isinstance(rule, core.Limit) else ""
+    return sign + with_unit(each.limit, each.unit)
+
+
+def _distance(each: core.RuleOutcome) -> str:
+    if not core.is_known(each.distance):
+        return ABSENT
+    size = each.value if core.is_known(each.value) else each.distance
+    scale = scale_of(each.unit, float(size))
+    sign = "+" if each.distance > 0 else ""
+    return f"{sign}{plain(each.distance * scale.factor, 3)} {scale.symbol}"
+
+
+def terms(route: core.Route, words: Words) -> Iterable[Table | None]:
+    """Return the terms of each alternative, the sum last."""
+    labels = (
+        words.ui("column_term"), f"#{words.ui('column_low')}", f"#{words.ui('column_central')}",
+        f"#{words.ui('column_high')}", words.ui("column_source"),
+    )  # fmt: skip
+    for each in route.alternatives:
+        allowed = "" if each.allowed else f": {words.ui('not_allowed')}"
+        rows = [*(_term_row(term, words) for term in each.terms), *_sum_rows(each, words)]
+        note = words.say("reason", each.reason) if each.reason else ""
+        yield table(f"{words.name(each.route)}{allowed}", labels, rows, note=note)
+
+
+def _term_row(term: core.Term, words: Words) -> tuple[Cell, ...]:
+    return (Cell(words.term(term)), *_amounts(term.low, term.central, term.high, term.unit), Cell(term.source))
+
+
+def _sum_rows(each: core.Alternative, words: Words) -> Iterable[tuple[Cell, ...]]:
+    if core.is_known(each.low) and core.is_known(each.central) and core.is_known(each.high):
+        yield (
+            Cell(words.ui("route_sum"), tone="sum"), *_amounts(each.low, each.central, each.high, each.unit), Cell(""),
+        )  # fmt: skip
+
+
+def _amounts(low: float, central: float, high: float, unit: str) -> tuple[Cell, Cell, Cell]:
+    decimals = min(2, decimals_for(high - low)) if high > low else 2
+    first, last = Cell(fixed(low, decimals)), Cell(fixed(high, decimals))
+    return first, Cell(f"{fixed(central, decimals)} {unit}"), last
+
+
+def findings(assessment: core.Assessment, words: Words) -> Table | None:
+    """Return everything noticed, the gravest first."""
+    own = [(each, "") for each in assessment.findings]
+    theirs = [(each, entry.quantity) for entry in assessment.measurements for each in entry.findings]
+    ranked = sorted([*own, *theirs], key=lambda pair: _SEVERITIES.index(pair[0].severity))
+    rows = [
+        (
+            Cell(words.ui(f"severity_{each.severity}"), tone=TONES[each.severity]),
+            Cell(words.say("finding", each.code, each.values), words.name(quantity) if quantity else ""),
+            Cell(each.where, code=True),
+        )
+        for each, quantity in _once(ranked)
+    ]
+    labels = (words.ui("column_severity"), words.ui("column_finding"), words.ui("column_where"))
+    return table(words.ui("table_findings"), labels, rows)
+
+
+def _once(pairs: list[tuple[core.Finding, str]]) -> list[tuple[core.Finding, str]]:
+    """Leave out what was already said: the same finding of the file and of the figures made from it."""
+    kept: list[tuple[core.Finding, str]] = []
+    for finding, quantity in pairs:
+        if finding not in [seen for seen, _ in kept]:
+            kept.append((finding, quantity))
+    return kept
+
+
+def all_refusals(assessment: core.Assessment) -> tuple[core.Refusal, ...]:
+    """Return the refusals of figures, grade and route, each once."""
+    kept: list[core.Refusal] = []
+    for each in (*assessment.grade.refusals, *assessment.route.refusals, *assessment.refusals):
+        if each not in kept:
+            kept.append(each)
+    return tuple(kept)
+
+
+def refusals(assessment: core.Assessment, words: Words) -> Table | None:
+    """Return what could not be said, and the test that would say it."""
+    rows = [
+        (
+            Cell(words.name(each.quantity)),
+            Cell(words.refusal(each)),
+            Cell(", ".join(words.name(name) for name in each.missing) or ABSENT),
+            Cell(words.test_for(each) or ABSENT),
+        )
+        for each in all_refusals(assessment)
+    ]
+    labels = [words.ui(f"column_{each}") for each in ("quantity", "reason", "missing", "test_needed")]
+    return table(words.ui("table_refusals"), labels, rows)
