@@ -30,7 +30,11 @@ def cases(test: SyntheticTest) -> Iterator[tuple[str, Measurement | None, float]
     for result in resistances_of(analysis, kind):
         if isinstance(result, Measurement):
             time = float(result.conditions.pulse_time_second)  # type: ignore[arg-type]
-            known = truth.discharge_resistances_ohm if result.conditions.direction == "discharge" else truth.charge_resistances_ohm
+            known = (
+                truth.discharge_resistances_ohm
+                if result.conditions.direction == "discharge"
+                else truth.charge_resistances_ohm
+            )
             if time in known:
                 yield f"resistance {result.conditions.direction} {time:g} s", result, known[time]
 
@@ -53,7 +57,8 @@ def main(count: int) -> int:
         share = float(np.mean(hits))
         outside += not LOWEST <= share <= HIGHEST
         mark = "" if LOWEST <= share <= HIGHEST else "  outside"
-        print(f"{name:32} {len(hits):6d} {share:9.1%} {np.nanmean(widths[name]):11.3%} {np.nanmean(errors[name]):11.4%}{mark}")
+        half, error = np.nanmean(widths[name]), np.nanmean(errors[name])
+        print(f"{name:32} {len(hits):6d} {share:9.1%} {half:11.3%} {error:11.4%}{mark}")
     pooled = np.concatenate([hits for name, hits in inside.items() if name.startswith("resistance")])
     print(f"{'resistance, all':32} {len(pooled):6d} {pooled.mean():9.1%}")
     return int(outside > 0)

@@ -27,7 +27,7 @@ def measurement(quantity: str, value: float, half: float, unit: str, **condition
         unit=unit,
         quantiles=tuple(core.Quantile(p, value + z * half) for p, z in ((0.05, -1), (0.5, 0), (0.95, 1))),
         conditions=core.Conditions(**given),  # type: ignore[arg-type]
-        method="full_discharge",
+        method="capacity.discharge",
         method_version="1",
         components=(
             core.ErrorComponent("current_gain", 0.6 * half, "uniform", "bts-5v6a: 0.05 % of reading", "bts-36 gain"),
@@ -90,7 +90,7 @@ def outcomes() -> tuple[core.RuleOutcome, ...]:
     def made(rule: core.Limit, verdict: str, value: float, half: float, probability: float) -> core.RuleOutcome:
         return core.RuleOutcome(
             rule.id, "limit", verdict, rule.quantity, value, value - half, value + half, rule.value, rule.unit,  # type: ignore[arg-type]
-            probability, value - rule.value, f"limit_{verdict}",  # type: ignore[operator]
+            probability, value - rule.value, "",  # type: ignore[operator]
         )  # fmt: skip
 
     visual, insulation, spread, reuse, remanufacture, growth = RULES
@@ -101,7 +101,7 @@ def outcomes() -> tuple[core.RuleOutcome, ...]:
         made(reuse, "passed", 0.8706, 0.0047, 1.0),
         made(remanufacture, "uncertain", 0.8706, 0.0047, 0.58),
         made(growth, "failed", 0.0139, 0.0002, 0.0),
-        core.RuleOutcome("self-discharge", "limit", "not_assessable", "self_discharge", reason="no_reading"),
+        core.RuleOutcome("self-discharge", "limit", "not_assessable", "self_discharge", reason="safety_item_absent"),
     )
 
 
@@ -109,9 +109,17 @@ def route() -> core.Route:
     def term(name: str, low: float, central: float, high: float) -> core.Term:
         return core.Term(name, low, central, high, "USD", "prices house/2026-03: quote of the buyer")
 
-    reuse = (term("battery_sale", 2.9, 3.8, 4.6), term("testing", -0.8, -0.6, -0.5), term("transport", -0.3, -0.2, -0.1))
-    recycle = (term("recovered_metals", 0.4, 0.7, 1.0), term("treatment", -1.1, -0.9, -0.7), term("transport", -0.3, -0.2, -0.1))
-    renewed = (term("battery_sale", 4.4, 5.2, 6.1), term("labour", -2.1, -1.7, -1.3), term("testing", -0.8, -0.6, -0.5))
+    reuse = (
+        term("resale", 2.9, 3.8, 4.6),
+        term("test", -0.8, -0.6, -0.5),
+        term("transport", -0.3, -0.2, -0.1),
+    )
+    recycle = (
+        term("feed_price", 0.4, 0.7, 1.0),
+        term("later_recycling", -1.1, -0.9, -0.7),
+        term("transport", -0.3, -0.2, -0.1),
+    )
+    renewed = (term("resale", 4.4, 5.2, 6.1), term("disassembly", -2.1, -1.7, -1.3), term("test", -0.8, -0.6, -0.5))
     return core.Route(
         "chosen", "house-prices/2026-03", "reuse",
         (
@@ -147,7 +155,7 @@ def steps() -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "step_number": number, "cycle_number": 1, "kind": kind, "direction": side, "reason": "time_reached",
+                "step_number": number, "cycle_number": 1, "kind": kind, "direction": side, "reason": "current_steady",
                 "first_row": 0, "last_row": 9, "start_second": float(start), "end_second": float(end),
                 "duration_second": float(end - start), "first_voltage_volt": 3.2, "last_voltage_volt": 3.41,
                 "mean_current_ampere": -5.0, "charge_ah": 17.4, "energy_wh": 55.8,
@@ -194,11 +202,15 @@ def plausible() -> Entry:
 
 @pytest.fixture(scope="session")
 def refused() -> Entry:
-    missing = core.Refusal("insulation_resistance", "reading_absent", ("insulation_resistance",), "insulation_test")
+    missing = core.Refusal(
+        "insulation_resistance", "safety_item_absent", ("insulation_resistance",), "insulation_measurement"
+    )
     grade = core.Grade("refused", "house/1", "c0de" * 16, refusals=(missing,), outcomes=outcomes()[-1:])
-    route = core.Route("refused", "house-prices/2026-03", refusals=(core.Refusal("route", "no_grade"),))
+    route = core.Route("refused", "house-prices/2026-03", refusals=(core.Refusal("route", "level_unknown"),))
     pulse = measurement("discharged_charge", 11.9, 0.08, "Ah", direction="discharge")
-    capacity = core.Refusal("capacity", "no_full_charge", ("end_of_full_charge", "rest"), "full_capacity_test")
+    capacity = core.Refusal(
+        "capacity", "no_full_charge_recorded", ("end_of_full_charge", "rest"), "full_charge_rest_discharge"
+    )
     unrated = core.Battery("PACK-2021-0113", core.BatteryType("nmc622"), "pack")
     assessment = core.Assessment(unrated, (SOURCE,), (pulse,), (capacity,), grade, route, FINDINGS[:1])
     return Entry(assessment, samples(5_000), steps().head(5), cycles(1))
@@ -210,7 +222,7 @@ def empty() -> Entry:
     return Entry(core.Assessment(core.Battery("unnamed"), (), (), (), grade, core.Route("refused", "none")))
 
 
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y> $x_1$ {{7*7}} {0} \u202egnp.exe\x00\udc80 #18212b id=\"a\""
+HOSTILE = '<script>alert(1)</script>"\'><img src=x onerror=y> $x_1$ {{7*7}} {0} \u202egnp.exe\x00\udc80 #18212b id="a"'
 
 
 @pytest.fixture(scope="session")
@@ -219,10 +231,9 @@ def hostile(plausible: Entry) -> Entry:
     found = replace(measurements()[0], quantity=HOSTILE, method=HOSTILE)
     pulse = replace(next(iter(pulses())), quantity="dc_resistance")
     outcome = replace(outcomes()[3], rule_id=HOSTILE, quantity=HOSTILE, reason=HOSTILE, unit=HOSTILE)
-    way = replace(route(), alternatives=tuple(
-        replace(each, reason=HOSTILE, unit=HOSTILE, terms=tuple(replace(t, name=HOSTILE, source=HOSTILE) for t in each.terms))
-        for each in route().alternatives
-    ))  # fmt: skip
+    terms = (core.Term(HOSTILE, 1.0, 2.0, 3.0, HOSTILE, HOSTILE), core.Term("b", -2.0, -1.0, 0.0, HOSTILE, HOSTILE))
+    ways = (replace(each, reason=HOSTILE, unit=HOSTILE, terms=terms) for each in route().alternatives)
+    way = replace(route(), alternatives=tuple(ways))
     grade = replace(GRADE, outcomes=(outcome,), ruleset_id=HOSTILE, grade_class=HOSTILE)
     assessment = core.Assessment(
         core.Battery(HOSTILE, kind), (replace(SOURCE, source_name=HOSTILE, reader=HOSTILE, key=HOSTILE),),
@@ -236,5 +247,3 @@ def hostile(plausible: Entry) -> Entry:
 @pytest.fixture(scope="session")
 def failure() -> Failure:
     return Failure("broken <b>.ndax", "damaged_file", "The file ends in the middle of a block. <script>")
-
-

@@ -15,6 +15,8 @@ from hwan.core import (
     Recording,
     Refusal,
     Ruleset,
+    Scalar,
+    Severity,
     Test,
     is_known,
 )
@@ -117,6 +119,10 @@ def _bms_findings(bms: BmsSnapshot | None, measurements: Sequence[Measurement]) 
     if bms is None or not measured or not is_known(bms.state_of_health):
         return ()
     difference = bms.state_of_health - measured[-1].value
-    severity = "warning" if abs(difference) > BMS_DIFFERENCE else "note"
-    values = {"claimed": bms.state_of_health, "measured": round(measured[-1].value, 4), "points": round(100 * difference, 1)}
-    return (Finding("bms_against_measurement", "warning" if severity == "warning" else "note", "bms", values),)
+    values: dict[str, Scalar] = {
+        "claimed": bms.state_of_health,
+        "measured": measured[-1].value,
+        "points": 100 * difference,
+    }
+    severity: Severity = "warning" if abs(difference) > BMS_DIFFERENCE else "note"
+    return (Finding("bms_against_measurement", severity, "bms", values),)

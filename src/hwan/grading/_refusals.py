@@ -8,14 +8,14 @@ from typing import Final
 from hwan.core import UNKNOWN, Finding, Refusal, RuleOutcome, Ruleset, Unknown, is_known, known_or, stops
 from hwan.core.findings import Scalar
 
-_FULL, _PULSE = "full_capacity_test", "pulse_test"
+_FULL, _PULSE, _CYCLE = "full_charge_rest_discharge", "pulse_after_rest", "full_cycle"
 TEST_FOR: Final[Mapping[str, str]] = {
     "capacity": _FULL,
     "energy": _FULL,
     "state_of_health_capacity": _FULL,
     "state_of_health_energy": _FULL,
-    "coulombic_efficiency": _FULL,
-    "energy_efficiency": _FULL,
+    "coulombic_efficiency": _CYCLE,
+    "energy_efficiency": _CYCLE,
     "dc_resistance": _PULSE,
     "visual_inspection": "visual_inspection",
     "insulation_resistance": "insulation_measurement",
@@ -31,11 +31,13 @@ TEST_FOR_REASON: Final[Mapping[str, str]] = {
     "rule_without_public_number": "obtain_rule_number",
     "statistic_not_supported": "state_rule_for_single_value",
     "unit_mismatch": "repeat_reading_in_unit_of_rule",
-    "rating_unknown": "read_nameplate",
+    "rating_unknown": "state_the_rating",
     "interval_missing": "repeat_with_known_instrument",
     "condition_unknown": "repeat_with_conditions_recorded",
     "conditions_do_not_match": "repeat_under_required_conditions",
 }
+
+_OF_THE_FIGURE: Final = ("quantity_missing", "interval_missing", "rating_unknown")
 
 
 def from_findings(findings: Iterable[Finding]) -> Iterator[Refusal]:
@@ -68,7 +70,7 @@ def spanned(outcomes: Iterable[RuleOutcome], ruleset: Ruleset, top: str, probabi
         yield _refusal(entry, "grade_interval_spans_limit", _sharper(entry.quantity), **_interval(entry, ruleset))
     if not uncertain:
         values: dict[str, Scalar] = {
-            "class": top,
+            "class_id": top,
             "probability": probability,
             "confidence": ruleset.decision.confidence,
         }
@@ -116,7 +118,9 @@ def _bounds_text(values: Mapping[str, Scalar]) -> str:
 
 
 def _refusal(entry: RuleOutcome, code: str, test: str | Unknown, **values: Scalar) -> Refusal:
-    stated = {"rule": entry.rule_id, "quantity": entry.quantity, **values}
+    # Two limits on a figure that is missing are one reason, so the rule is left out of it.
+    rule: dict[str, Scalar] = {} if entry.reason in _OF_THE_FIGURE else {"rule": entry.rule_id}
+    stated = {**rule, "quantity": entry.quantity, **values}
     return Refusal(entry.quantity, code, (entry.quantity,), test, stated)
 
 

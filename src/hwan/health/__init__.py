@@ -1,6 +1,6 @@
 """Health of a battery from its recordings: one private module per method, one public function each."""
 
-from hwan.health._analysis import Analysis, analyse
+from hwan.health._analysis import Analysis, analyse, voltage_step
 from hwan.health._capacity import capacity, capacity_of, energy_of, largest_discharge_of
 from hwan.health._cycles import cycles
 from hwan.health._plausibility import plausibility_of
@@ -28,4 +28,5 @@ __all__ = [
     "retained",
     "state_of_health",
     "steps",
+    "voltage_step",
 ]

@@ -5,20 +5,26 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from hwan.core import AccuracyClass, Finding, Recording, Scalar, is_known, known_or
 from hwan.health._signals import Signals
 
-ASSUMED = "assumed/0.1"
+ASSUMED: Final = "assumed/0.1"
+TAPS: Final = "assumed/bms-taps"
 
 
 @cache
 def _classes() -> dict[str, dict[str, Any]]:
     document = resources.files(__package__).joinpath("instruments.toml").read_text(encoding="utf-8")
     return {entry["id"]: entry for entry in tomllib.loads(document)["class"]}
+
+
+def accuracy_class(name: str) -> dict[str, Any]:
+    """Return a packaged accuracy class as it stands in ``instruments.toml``."""
+    return _classes()[name]
 
 
 def accuracy_of(recording: Recording, data: Signals) -> tuple[AccuracyClass, tuple[Finding, ...]]:
@@ -30,7 +36,7 @@ def accuracy_of(recording: Recording, data: Signals) -> tuple[AccuracyClass, tup
     instrument = recording.instrument
     if is_known(instrument.accuracy):
         return instrument.accuracy, ()
-    entry = _classes()[ASSUMED]
+    entry = accuracy_class(ASSUMED)
     current_range = known_or(instrument.current_range_ampere, float(np.max(np.abs(data.current_ampere))))
     voltage_range = known_or(instrument.voltage_range_volt, float(np.max(np.abs(data.voltage_volt))))
     assumed = AccuracyClass(

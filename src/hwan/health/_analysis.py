@@ -76,16 +76,25 @@ def noise(*parts: Floats) -> float:
     return float(np.sqrt(kept.mean() / 20))
 
 
+def voltage_step(recording: Recording) -> float:
+    """Return the smallest change of voltage between neighbours in V: the record's resolution or less."""
+    return _resolution(signals(recording).voltage_volt)
+
+
 def undithered(values: Floats) -> float:
     """Return half the instrument's resolution where rounding is systematic, else 0.
 
-    The resolution is the smallest change between neighbours. Noise larger than the rounding error
-    (resolution/√12) dithers it, and is then already part of :func:`noise`.
+    Noise larger than the rounding error (resolution/√12) dithers it, and is then already part of
+    :func:`noise`.
     """
+    resolution = _resolution(values)
+    return 0.5 * resolution if noise(values) < resolution / np.sqrt(12) else 0.0
+
+
+def _resolution(values: Floats) -> float:
     change = np.abs(np.diff(values))
     change = change[change > 0]
-    resolution = float(change.min()) if len(change) else 0.0
-    return 0.5 * resolution if noise(values) < resolution / np.sqrt(12) else 0.0
+    return float(change.min()) if len(change) else 0.0
 
 
 def charge_figure(analysis: Analysis, first: int, last: int, charge_ah: float, *, counted: bool) -> Figure:

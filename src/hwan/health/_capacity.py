@@ -5,25 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import polars as pl
-
 from hwan.core import (
     UNKNOWN,
     BatteryType,
     Conditions,
-    ErrorComponent,
     Finding,
     Measurement,
     Recording,
     Refusal,
+    Unknown,
     Validation,
     is_known,
 )
-from hwan.health._analysis import Analysis, analyse, charge_figure, energy_figure, noise
+from hwan.health._analysis import Analysis, analyse, charge_figure, energy_figure
 from hwan.health._counter import SECONDS_PER_HOUR
-from hwan.health._discharge import Discharge, Run, cutoffs_are_stated, discharges
+from hwan.health._discharge import Discharge, Run, cutoffs_are_stated, deepest_discharge, discharges
 from hwan.health._uncertainty import Figure, merged
+from hwan.health._window import window
 
 METHOD: Final = "capacity.discharge"
 VERSION: Final = "1"
@@ -34,8 +32,6 @@ _MISSING: Final = {
     "no_rest_recorded": "rest after the charge",
     "cutoff_not_reached": "discharge to the cut-off",
 }
-SLOPE_FRACTION: Final = 0.02
-"""The slope of voltage over charge at a cut-off is taken over this part of the run's voltage span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +92,15 @@ def energy_of(analysis: Analysis, kind: BatteryType) -> Measurement | Refusal:
 
 
 def largest_discharge_of(analysis: Analysis, kind: BatteryType) -> tuple[Measurement, ...]:
-    """Return charge and energy of the largest discharge: lower bounds of capacity and energy."""
-    found = discharges(analysis, kind)
-    if not found:
+    """Return charge and energy of the deepest discharge: lower bounds of capacity and energy.
+
+    The deepest discharge is the largest net charge taken out between two moments, whatever rests,
+    interruptions or pulses lie between them.
+    """
+    run = deepest_discharge(analysis.steps)
+    if run is None:
         return ()
-    result = discharged(analysis, min(found, key=lambda each: each.run.charge_ah), kind)
+    result = discharged(analysis, Discharge(run, None, 0.0, "no_full_charge_recorded"), kind)
     return (
         _measurement(analysis, kind, "discharged_charge", result.charge, "Ah", result),
         _measurement(analysis, kind, "discharged_energy", result.energy, "Wh", result),
@@ -122,8 +122,8 @@ def discharged(analysis: Analysis, found: Discharge, kind: BatteryType) -> Disch
     energy = energy_figure(analysis, first, last, charge_ah, energy_wh, counted=counted_energy).scaled(-1.0)
     return Discharged(
         found,
-        Figure(charge.value, merged((*charge.components, *_window(analysis, found)))),
-        Figure(energy.value, merged((*energy.components, *_window(analysis, found, in_wh=True)))),
+        Figure(charge.value, merged((*charge.components, *window(analysis, found)))),
+        Figure(energy.value, merged((*energy.components, *window(analysis, found, in_wh=True)))),
         cutoff,
     )
 
@@ -138,47 +138,6 @@ def _beyond_cutoff(analysis: Analysis, run: Run, kind: BatteryType) -> tuple[flo
     share = (cutoff - voltage[last]) / (voltage[last - 1] - voltage[last])
     seconds = share * (time[last] - time[last - 1])
     return float(-analysis.data.current_ampere[last] * seconds / SECONDS_PER_HOUR), cutoff
-
-
-def _window(analysis: Analysis, found: Discharge, *, in_wh: bool = False) -> tuple[ErrorComponent, ...]:
-    """Return what the voltage error moves at both cut-offs, in Ah, or in Wh at the voltage of each.
-
-    An instrument that reads high ends the discharge later and the charge earlier.
-    """
-    ends = [(found.run, 1.0), *([(found.charged_by, -1.0)] if found.charged_by else [])]
-    parts = [_at_cutoff(analysis, run, sign * (run.end_voltage_volt if in_wh else 1.0)) for run, sign in ends]
-    return tuple(component for part in parts for component in part)
-
-
-def _at_cutoff(analysis: Analysis, run: Run, weight: float) -> tuple[ErrorComponent, ...]:
-    slope = weight * _charge_per_volt(analysis, run)
-    voltage = analysis.data.voltage_volt[run.first_sample : run.last_sample + 1]
-    return (
-        analysis.shared("voltage_gain", slope * analysis.accuracy.voltage_gain * run.end_voltage_volt),
-        analysis.shared("voltage_offset", slope * analysis.accuracy.voltage_offset_volt),
-        ErrorComponent("window", slope * noise(voltage), "normal", "the record itself"),
-    )
-
-
-def _charge_per_volt(analysis: Analysis, run: Run) -> float:
-    """Return |dQ/dV| in Ah/V where the run's last constant current meets the cut-off; 0 if it has none.
-
-    The regression runs over the end of the curve, at least five samples of it.
-    """
-    steps = analysis.steps.slice(run.first_step, run.last_step - run.first_step + 1)
-    steady = steps.filter(pl.col("kind") == "cc")
-    if not len(steady):
-        return 0.0
-    first, last = int(steady["first_sample"][-1]), int(steady["last_sample"][-1])
-    voltage = analysis.data.voltage_volt[first : last + 1]
-    away = np.flatnonzero(np.abs(voltage - voltage[-1]) > SLOPE_FRACTION * np.ptp(voltage))
-    begin = max(0, min(int(away[-1]) + 1 if len(away) else 0, len(voltage) - 5))
-    volts, seconds = voltage[begin:], analysis.data.time_second[first + begin : last + 1]
-    spread = float(np.var(volts))
-    if len(volts) < 2 or spread == 0.0:
-        return 0.0
-    seconds_per_volt = float(np.mean((volts - volts.mean()) * (seconds - seconds.mean()))) / spread
-    return abs(seconds_per_volt * float(steady["mean_current_ampere"][-1])) / SECONDS_PER_HOUR
 
 
 def _measurement(
@@ -206,14 +165,14 @@ def _measurement(
 def _conditions(analysis: Analysis, kind: BatteryType, result: Discharged) -> Conditions:
     run, charge = result.found.run, result.found.charged_by
     temperature = analysis.temperature(run.first_sample, run.last_sample)
-    current = abs(run.charge_ah) / run.seconds * SECONDS_PER_HOUR if run.seconds else 0.0
+    current = _mean_current(analysis, run)
     rated = kind.rated_capacity_ah
     full = charge is not None and result.found.lacking in ("", "no_rest_recorded", "cutoff_not_reached")
     return Conditions(
         temperature_celsius=UNKNOWN if temperature is None else temperature,
         temperature_place=UNKNOWN if temperature is None else analysis.data.temperature_place,
-        rate_per_hour=current / rated if is_known(rated) else UNKNOWN,
-        current_ampere=-current,
+        rate_per_hour=-current / rated if is_known(rated) and is_known(current) else UNKNOWN,
+        current_ampere=current,
         direction="discharge",
         soc_basis="full_charge" if full else UNKNOWN,
         rest_before_second=result.found.rest_second if charge else UNKNOWN,
@@ -221,6 +180,14 @@ def _conditions(analysis: Analysis, kind: BatteryType, result: Discharged) -> Co
         lower_cutoff_volt=result.lower_cutoff_volt,
         end_of_charge_current_ampere=_last_current(analysis, charge) if charge else UNKNOWN,
     )
+
+
+def _mean_current(analysis: Analysis, run: Run) -> float | Unknown:
+    """Return the mean current of a discharge in A, negative; unknown where something else lies inside it."""
+    directions = analysis.steps["direction"][run.first_step : run.last_step + 1]
+    if run.seconds <= 0 or not (directions == "discharge").all():
+        return UNKNOWN
+    return run.charge_ah / run.seconds * SECONDS_PER_HOUR
 
 
 def _last_current(analysis: Analysis, run: Run) -> float:

@@ -6,14 +6,15 @@ cut-offs are stated by the battery's type, or shown by the record where two runs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from hwan.core import BatteryType, is_known
+from hwan.core import BatteryType, is_known, known_or
 from hwan.health._analysis import Analysis
+from hwan.health._signals import Floats
 
 ALIKE_FRACTION: Final = 0.02
 """Runs that end within this part of the voltage span of one another have the same cut-off."""
@@ -53,6 +54,19 @@ def runs(steps: pl.DataFrame) -> tuple[Run, ...]:
     rows = steps.rows(named=True)
     found = (_run(rows, int(a), int(b)) for a, b in zip(starts, ends, strict=True))
     return tuple(run for run in found if run.direction != "none")
+
+
+def deepest_discharge(steps: pl.DataFrame) -> Run | None:
+    """Return the steps between which the most net charge was taken out; None without a discharge."""
+    charge = steps.select(pl.coalesce("counter_charge_ah", "charge_ah")).to_series().to_numpy()
+    course = np.append([0.0], np.cumsum(charge))
+    taken = np.maximum.accumulate(course) - course
+    last = int(np.argmax(taken)) - 1
+    if last < 0:
+        return None
+    first = int(np.argmax(course[: last + 2]))
+    found = _run(steps.rows(named=True), first, last)
+    return replace(found, direction="discharge")
 
 
 def _run(rows: list[dict[str, Any]], first: int, last: int) -> Run:
@@ -108,13 +122,33 @@ def _reaches(analysis: Analysis, kind: BatteryType, found: tuple[Run, ...], way:
     stated = kind.upper_voltage_volt if way == "charge" else kind.lower_voltage_volt
     if is_known(stated):
         sign = 1 if way == "charge" else -1
-        return lambda run: sign * (run.end_voltage_volt - stated) >= -CUTOFF_TOLERANCE * stated
+        return lambda run: sign * (_end_voltage(analysis, kind, run) - stated) >= -CUTOFF_TOLERANCE * stated
     span = float(np.ptp(analysis.data.voltage_volt))
     ends = np.array([run.end_voltage_volt for run in found if run.direction == way])
     extreme = (ends.max() if way == "charge" else ends.min()) if len(ends) else 0.0
     alike = np.abs(ends - extreme) <= ALIKE_FRACTION * span
     shown = int(alike.sum()) >= 2
     return lambda run: shown and abs(run.end_voltage_volt - extreme) <= ALIKE_FRACTION * span
+
+
+def _end_voltage(analysis: Analysis, kind: BatteryType, run: Run) -> float:
+    """Return the voltage that decides the end of a run: of the battery, or of the cell that limits it, in series."""
+    cells = analysis.data.cells
+    if cells is None:
+        return run.end_voltage_volt
+    series = known_or(kind.series_count, cells.count)
+    if run.direction == "charge":
+        return max(run.end_voltage_volt, series * float(cells.highest_volt[run.last_sample]))
+    return min(run.end_voltage_volt, series * float(cells.lowest_volt[run.last_sample]))
+
+
+def limiting_voltage(analysis: Analysis, run: Run) -> Floats:
+    """Return the course of the voltage that ends a run: of its limiting cell where cells were recorded."""
+    cells = analysis.data.cells
+    part = slice(run.first_sample, run.last_sample + 1)
+    if cells is None:
+        return analysis.data.voltage_volt[part]
+    return (cells.highest_volt if run.direction == "charge" else cells.lowest_volt)[part]
 
 
 def cutoffs_are_stated(kind: BatteryType) -> bool:

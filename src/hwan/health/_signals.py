@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from hwan.core import ColumnProblem, NothingInside, Recording
+from hwan.core.columns import WIDE_CELL
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,6 +27,15 @@ class Counter:
 
     scope: str
     net: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The highest and the lowest cell voltage at each sample, where the record has wide cell columns."""
+
+    count: int
+    highest_volt: Floats
+    lowest_volt: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class Signals:
     step_time_second: Floats | None
     temperature_celsius: Floats | None
     temperature_place: str
+    cells: Cells | None
     capacity_counter: Counter | None
     energy_counter: Counter | None
 
@@ -75,7 +86,8 @@ def signals(recording: Recording) -> Signals:
     counters = {kind: _counter_columns(names, kind) for kind in ("capacity_ah", "energy_wh")}
     wanted = {*_BASE, *(name for name in _OPTIONAL if name in names)}
     wanted |= {column for _, columns in counters.values() for column in columns}
-    frame = recording.samples.select(sorted(wanted)).collect()
+    taps = [name for name in names if WIDE_CELL.fullmatch(name) and name.endswith("_voltage_volt")]
+    frame = recording.samples.select(*sorted(wanted), *_cell_extremes(taps)).collect()
     row, frame = _complete_rows(frame)
     if not len(frame):
         raise NothingInside("rows_missing", source=recording.provenance.source_name)
@@ -91,9 +103,16 @@ def signals(recording: Recording) -> Signals:
         step_time_second=_floats(frame, "step_time_second") if "step_time_second" in wanted else None,
         temperature_celsius=_floats(frame, place) if place else None,
         temperature_place=place.removesuffix("_celsius"),
+        cells=Cells(len(taps), _floats(frame, "highest_cell"), _floats(frame, "lowest_cell")) if taps else None,
         capacity_counter=_counter(frame, *counters["capacity_ah"]),
         energy_counter=_counter(frame, *counters["energy_wh"]),
     )
+
+
+def _cell_extremes(taps: list[str]) -> list[pl.Expr]:
+    if not taps:
+        return []
+    return [pl.max_horizontal(taps).alias("highest_cell"), pl.min_horizontal(taps).alias("lowest_cell")]
 
 
 def _complete_rows(frame: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from hwan.core import COLUMNS, Finding, raw_name
-from hwan.core.columns import RAW_PREFIX
+from hwan.core import COLUMNS, Finding, Severity, raw_name
+from hwan.core.columns import RAW_PREFIX, WIDE_CELL
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,12 @@ class Target:
 def arrange(frame: pl.DataFrame, targets: Sequence[Target]) -> tuple[pl.DataFrame, list[Finding]]:
     """Return the frame under its new names; a counter with fractions is kept raw, with a finding."""
     frame = frame.select([target.expression() for target in targets])
-    return whole_counters(frame)
+    whole = [name for name, dtype in frame.schema.items() if dtype.is_integer() and _measures(name)]
+    return whole_counters(frame.with_columns(pl.col(whole).cast(pl.Float64)) if whole else frame)
+
+
+def _measures(name: str) -> bool:
+    return WIDE_CELL.fullmatch(name) is not None or (name in COLUMNS and COLUMNS[name].dtype == pl.Float64)
 
 
 def whole_counters(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
@@ -85,3 +90,10 @@ def rows_text(rows: pl.Series, count: int | None = None) -> str:
     """
     text = ", ".join(str(row + 1) for row in rows)
     return f"{text}, …" if count is not None and count > len(rows) else text
+
+
+def rows_finding(code: str, severity: Severity, frame: pl.DataFrame, where: pl.Expr, **values: str) -> Finding:
+    """Return a finding with the number of rows `where` holds, and the first of them."""
+    rows = frame.select(pl.arg_where(where.fill_null(value=False))).to_series()
+    text = rows_text(rows.head(5), len(rows))
+    return Finding(code, severity, f"rows {text}", {**values, "count": len(rows), "rows": text})

@@ -60,7 +60,7 @@ class RawRecording:
     frame: pl.DataFrame | pl.LazyFrame
     metadata: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    instrument: Instrument = Instrument()
+    instrument: Instrument = field(default_factory=Instrument)
     started_at: datetime | Unknown = UNKNOWN
     mapping_sha256: str = ""
 

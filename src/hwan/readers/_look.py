@@ -32,11 +32,11 @@ _MARKUP: Final = ((b"<!doctype html", "HTML"), (b"<html", "HTML"), (b"<?xml", "X
 
 
 def look_at(path: Path, head: bytes) -> tuple[Look, str]:
-    """Return the kind of content and its name, or for text its first line.
+    r"""Return the kind of content and its name, or for text its first line.
 
     >>> look_at(Path("x.ndax"), b"%PDF-1.7 ...")
     ('known', 'PDF')
-    >>> look_at(Path("x.csv"), b"time;volts\\n0;1\\n")
+    >>> look_at(Path("x.csv"), b"time;volts\n0;1\n")
     ('text', 'time;volts')
     """
     for signature, name in _SIGNATURES:

@@ -22,8 +22,7 @@ from hwan.readers._contract import RawRecording, Reader
 from hwan.readers._detect import choose
 from hwan.readers._door import pass_door
 from hwan.readers._source import Source, open_source, sha256_of
-from hwan.readers.generic import Mapping, MappedCsv, load_mapping
-
+from hwan.readers.generic import MappedCsv, Mapping, load_mapping
 
 
 def read(path: Path | str, *, key: str | None = None, mapping: Mapping | Path | str | None = None) -> Recording:

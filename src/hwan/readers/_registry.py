@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -45,11 +46,11 @@ def formats() -> tuple[Format, ...]:
     )
 
 
-def assemble(built_in: tuple[Reader, ...], points: tuple[EntryPoint, ...] | object) -> Registry:
+def assemble(built_in: tuple[Reader, ...], points: Iterable[EntryPoint]) -> Registry:
     """Join the built-in readers with those that the entry points give."""
     readers = list(built_in)
     failures: list[Recognition] = []
-    for point in points:  # type: ignore[attr-defined]
+    for point in points:
         loaded = _load(point, {reader.name for reader in readers})
         if isinstance(loaded, Recognition):
             failures.append(loaded)

@@ -107,9 +107,7 @@ def sheet_of(source: str, data: bytes, header: int, dialect: Dialect) -> Sheet:
     return Sheet(source, headings, body, header + 2, dialect, preamble)
 
 
-def frame_of(
-    sheet: Sheet, numbers: Sequence[str], texts: Sequence[str] = ()
-) -> tuple[pl.DataFrame, list[Finding]]:
+def frame_of(sheet: Sheet, numbers: Sequence[str], texts: Sequence[str] = ()) -> tuple[pl.DataFrame, list[Finding]]:
     """Return the rows: `numbers` as Float64, `texts` as text, others as numbers if all cells are.
 
     Raises
@@ -119,7 +117,9 @@ def frame_of(
     DamagedFile
         A row with more cells than headings, with its line.
     """
-    schema = {name: pl.Float64 if name in numbers else pl.String for name in sheet.columns()}
+    schema: dict[str, type[pl.DataType]] = {
+        name: pl.Float64 if name in numbers else pl.String for name in sheet.columns()
+    }
     try:
         frame = _parse(sheet, schema)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -184,7 +184,7 @@ def _ragged(sheet: Sheet, error: BaseException) -> DamagedFile:
 
 
 def _cut_line(sheet: Sheet) -> list[Finding]:
-    """A last line with fewer cells than headings: the file ended while it was written."""
+    """Tell a last line with fewer cells than headings: the file ended while it was written."""
     body = sheet.body.rstrip(b"\r\n \t")
     last = body[body.rfind(b"\n") + 1 :][:LONGEST_LINE].decode("utf-8", errors="replace")
     got, expected = len(cells(last, sheet.dialect.delimiter)), len(sheet.headings)

@@ -16,6 +16,9 @@ _SYMBOLS: Final = {
 }  # fmt: skip
 
 
+_SMALL: Final = {"Ω": 1.0, "Ah": 0.1, "Wh": 0.1, "A": 0.1}
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """How a unit is shown: multiply by `factor`, write `symbol`."""
@@ -47,9 +50,11 @@ def scale_of(unit: str, size: float) -> Scale:
     """
     if unit == "1":
         return Scale(100.0, "%")
-    if unit == "ohm" and abs(size) < 1:
-        return Scale(1_000.0, "mΩ")
-    return Scale(1.0, _SYMBOLS.get(unit, unit))
+    symbol = _SYMBOLS.get(unit, unit)
+    if symbol in _SMALL and 0 < abs(size) < _SMALL[symbol]:
+        tiny = abs(size) < 1e-4
+        return Scale(1e6, f"µ{symbol}") if tiny else Scale(1e3, f"m{symbol}")
+    return Scale(1.0, _SYMBOLS.get(unit, unit.replace("ohm", "Ω")))
 
 
 def decimals_for(width: float) -> int:

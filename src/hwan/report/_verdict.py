@@ -10,20 +10,12 @@ from hwan import core
 from hwan.report._entry import Entry
 from hwan.report._figures import SIGNS
 from hwan.report._numbers import Shown, bounds_of, plain, shown
-from hwan.report._tables import all_refusals, headline
+from hwan.report._tables import grouped_refusals, headline
 from hwan.report._words import Words
 
 MOST_REASONS: Final = 4
 _TONES: Final = {"graded": "passed", "undecided": "uncertain", "refused": "neutral"}
 _ROUTE_TONES: Final = {"chosen": "passed", "leading": "uncertain", "refused": "neutral"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why, and the test that would change it."""
-
-    text: str
-    test: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,8 @@ class Verdict:
     route_tone: str
     route_value: str
     route_note: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[str, ...]
+    tests: tuple[str, ...]
 
 
 def verdict(entry: Entry, words: Words) -> Verdict:
@@ -72,6 +65,7 @@ def verdict(entry: Entry, words: Words) -> Verdict:
         route_value=route_value(route, words),
         route_note=_route_note(route, words),
         reasons=tuple(_reasons(assessment, words))[:MOST_REASONS],
+        tests=tuple(_tests(assessment, words))[:MOST_REASONS],
     )
 
 
@@ -152,17 +146,25 @@ def _route_note(route: core.Route, words: Words) -> str:
     return " · ".join(parts)
 
 
-def _reasons(assessment: core.Assessment, words: Words) -> Iterable[Reason]:
+def _reasons(assessment: core.Assessment, words: Words) -> Iterable[str]:
     """Yield what stands against a class, or what was nearest to standing against it."""
     against = [each for each in assessment.grade.outcomes if each.verdict in ("failed", "uncertain")]
     if assessment.grade.status == "graded":
         yield from (_outcome_reason(each, words) for each in against)
         return
-    for refusal in all_refusals(assessment):
-        yield Reason(f"{words.name(refusal.quantity)}: {words.refusal(refusal)}", words.test_for(refusal))
+    yield from (f"{names}: {words.refusal(each)}" for names, each in grouped_refusals(assessment, words))
     yield from (_outcome_reason(each, words) for each in against)
 
 
-def _outcome_reason(each: core.RuleOutcome, words: Words) -> Reason:
-    head = f"{SIGNS[each.verdict]} {words.name(each.quantity)}: {words.ui('verdict_' + each.verdict)}"
-    return Reason(f"{head}. {words.say('reason', each.reason, each.values)}" if each.reason else head)
+def _outcome_reason(each: core.RuleOutcome, words: Words) -> str:
+    head = f"{SIGNS[each.verdict]} {words.rule(each)}: {words.ui('verdict_' + each.verdict)}"
+    if each.verdict == "uncertain" and core.is_known(each.probability_met):
+        head += f" ({words.ui('probability_met', percent=core.format_percent(each.probability_met))})"
+    return f"{head}. {words.reason(each.reason, each.values)}" if each.reason else head
+
+
+def _tests(assessment: core.Assessment, words: Words) -> Iterable[str]:
+    """Return the tests that would settle what is open, each once."""
+    if assessment.grade.status == "graded":
+        return ()
+    return dict.fromkeys(test for _, each in grouped_refusals(assessment, words) if (test := words.test_for(each)))

@@ -9,10 +9,23 @@ from datetime import datetime
 from typing import Final
 
 from hwan import core
+from hwan.core.language import catalogue
 from hwan.report._numbers import ABSENT, Shown
 
 # Controls, lone surrogates and direction overrides: nothing a file name may do to the page around it.
 _UNSAFE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+
+_OPENING: Final = re.compile(r"[^{(:,;]+")
+
+
+def brief(words: str, most: int = 36) -> str:
+    """Return `words` for a figure: harmless, and cut where they would run out of it.
+
+    >>> brief("State of health", 8)
+    'State o…'
+    """
+    words = harmless(words)
+    return words if len(words) <= most else words[: most - 1] + "…"
 
 
 def harmless(words: str) -> str:
@@ -65,6 +78,24 @@ class Words:
         """Return the test that would lift a refusal, or nothing."""
         return self.say("test", refusal.test_needed) if core.is_known(refusal.test_needed) else ""
 
+    def rule(self, outcome: core.RuleOutcome) -> str:
+        """Return the name of a rule, or of the figure that it binds."""
+        return self._template("rule", outcome.rule_id) or self.name(outcome.quantity)
+
+    def reason(self, code: str, values: Mapping[str, object]) -> str:
+        """Return why a rule came out as it did; what refuses is told in the words of the refusal."""
+        kind = "refusal" if self._template("refusal", code) and not self._template("reason", code) else "reason"
+        return self.say(kind, code, values)
+
     def term(self, term: core.Term) -> str:
-        """Return the name of a term of a route's value."""
-        return self.say("term", term.name, term.values)
+        """Return the sentence of a term of a route's value, with its figures."""
+        return self.say("term", term.name, term.values) if self._template("term", term.name) else self.name(term.name)
+
+    def term_name(self, name: str) -> str:
+        """Return the short name of a term: its own, or what its sentence begins with."""
+        opening = _OPENING.match(self._template("term", name) or "")
+        named = self._template("name", name) or (opening[0].strip() if opening else "")
+        return named or name
+
+    def _template(self, kind: str, code: str) -> str | None:
+        return catalogue(self.language).get(kind, {}).get(code)

@@ -10,25 +10,18 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
-import numpy as np
 import polars as pl
 
-from hwan.core import (
-    AccuracyClass,
-    Battery,
-    BatteryType,
-    Provenance,
-    Recording,
-    recording_id,
-)
+from hwan.core import AccuracyClass, Battery, Provenance, Recording, recording_id
 from hwan.core import Protocol as CoreProtocol
-from hwan.synthetic._cells import Cells, Spread, draw_cells, in_parallel, stack
-from hwan.synthetic._checks import at_least, at_most, positive
+from hwan.synthetic._cells import Cells, Spread, stack
+from hwan.synthetic._checks import at_least
 from hwan.synthetic._faults import Faults, planted
+from hwan.synthetic._kind import FAULTS, NOISE, Kind
 from hwan.synthetic._programme import Programme
 from hwan.synthetic._run import Run, run
 from hwan.synthetic._samples import Course, courses, frame
-from hwan.synthetic._tester import Tester, errors_of
+from hwan.synthetic._tester import CELL_TAP_GAIN, CELL_TAP_OFFSET_VOLT, Tester, errors_of
 from hwan.synthetic._truth import Truth, truths
 
 READER: Final = "hwan.synthetic"
@@ -36,8 +29,6 @@ VERSION: Final = "1"
 STARTED_AT: Final = datetime(2026, 1, 5, 9, tzinfo=UTC)
 # Cells of one vectorised pass: large enough to spread the cost of a call, small enough for the memory.
 BLOCK: Final = 250
-# Streams of one seed: what is drawn in one does not move the others.
-CELLS, TESTER, NOISE, FAULTS, AMBIENT = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,69 +62,6 @@ class SyntheticTest:
     def samples(self) -> pl.DataFrame:
         """The recorded samples, collected."""
         return self.recording.samples.collect()
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """Everything but the seed: the parameters of one kind of test."""
-
-    chemistry: str
-    rated_capacity_ah: float
-    series: int
-    parallel: int
-    accuracy: AccuracyClass | None
-    perfect: bool
-    programme: Programme
-    faults: Faults
-    spread: Spread
-
-    def __post_init__(self) -> None:
-        positive("rated_capacity_ah", self.rated_capacity_ah)
-        at_least("parallel", self.parallel, 1)
-        at_least("series", self.series, 1)
-        # Wide columns have three digits.
-        at_most("series", self.series, 999)
-        at_most("absent_cell", self.faults.absent_cell, self.series if self.series > 1 else 0)
-
-    @property
-    def string_capacity_ah(self) -> float:
-        return self.rated_capacity_ah * self.parallel
-
-    def cells(self, seed: int) -> Cells:
-        count = self.series * self.parallel
-        rated = self.rated_capacity_ah
-        drawn = draw_cells([seed, CELLS], count, self.chemistry, rated_capacity_ah=rated, spread=self.spread)
-        return in_parallel(drawn, self.parallel)
-
-    def tester(self, seed: int) -> Tester:
-        if self.perfect:
-            return Tester.perfect()
-        drawn = Tester.draw(
-            [seed, TESTER],
-            current_range_ampere=1.5 * self.string_capacity_ah,
-            voltage_range_volt=5.0 * self.series,
-            accuracy=self.accuracy,
-            cell_taps=self.series if self.series > 1 else 0,
-        )
-        return replace(drawn, instrument=replace(drawn.instrument, id=f"synthetic-{seed}"))
-
-    def type(self, cells: Cells) -> BatteryType:
-        curve = cells.open_circuit
-        return BatteryType(
-            chemistry=self.chemistry,
-            rated_capacity_ah=self.string_capacity_ah,
-            rated_energy_wh=self.string_capacity_ah * curve.nominal_volt * self.series,
-            upper_voltage_volt=curve.upper_volt * self.series,
-            lower_voltage_volt=curve.lower_volt * self.series,
-            series_count=self.series,
-            parallel_count=self.parallel,
-            maker="hwan synthetic",
-            model=f"{self.chemistry}-{self.string_capacity_ah:g}Ah-{self.series}S{self.parallel}P",
-        )
-
-    def battery(self, seed: int, cells: Cells) -> Battery:
-        of = self.type(cells)
-        return Battery(id=f"synthetic-{of.model}-{seed}", type=of, level="pack" if self.series > 1 else "cell")
 
 
 def cell_test(
@@ -216,8 +144,8 @@ def cell_tests(
     planned = replace(programme or Programme(), sampling_second=sampling_second)
     alone = Spread(0, 0, 0)
     no_faults = faults or Faults()
-    kind = _Kind(chemistry, rated_capacity_ah, 1, 1, accuracy, perfect, planned, no_faults, alone)
-    return _tests(iter(seeds), kind)
+    kind = Kind(chemistry, rated_capacity_ah, 1, 1, accuracy, perfect, planned, no_faults, alone)
+    return _tests(map(int, seeds), kind)
 
 
 def pack_test(
@@ -255,16 +183,17 @@ def pack_test(
     planned = replace(programme or Programme(), sampling_second=sampling_second)
     within = spread or Spread()
     no_faults = faults or Faults()
-    kind = _Kind(chemistry, rated_capacity_ah, series, parallel, accuracy, perfect, planned, no_faults, within)
+    kind = Kind(chemistry, rated_capacity_ah, series, parallel, accuracy, perfect, planned, no_faults, within)
     return next(_tests(iter([seed]), kind))
 
 
-def _tests(seeds: Iterator[int], kind: _Kind) -> Iterator[SyntheticTest]:
+def _tests(seeds: Iterator[int], kind: Kind) -> Iterator[SyntheticTest]:
     while block := list(islice(seeds, BLOCK)):
+        at_least("seed", min(block), 0)
         yield from _block(block, kind)
 
 
-def _block(seeds: list[int], kind: _Kind) -> Iterator[SyntheticTest]:
+def _block(seeds: list[int], kind: Kind) -> Iterator[SyntheticTest]:
     drawn = [kind.cells(seed) for seed in seeds]
     testers = [kind.tester(seed) for seed in seeds]
     cells, rated = stack(drawn), kind.string_capacity_ah
@@ -279,14 +208,13 @@ def _block(seeds: list[int], kind: _Kind) -> Iterator[SyntheticTest]:
         yield SyntheticTest(recording, kind.battery(seed, own), truth, tester, own, kind.programme.protocol())
 
 
-def _recorded(course: Course, tester: Tester, executed: Run, kind: _Kind, seed: int) -> pl.DataFrame:
-    ambient = float(np.random.default_rng([seed, AMBIENT]).uniform(23, 27))
+def _recorded(course: Course, tester: Tester, executed: Run, kind: Kind, seed: int) -> pl.DataFrame:
     words = tuple(step.word for step in executed.steps)
-    samples = frame(course, tester, words, ambient, [seed, NOISE])
+    samples = frame(course, tester, words, kind.ambient_celsius(seed), [seed, NOISE])
     return samples if kind.faults == Faults() else planted(samples, kind.faults, executed.steps, [seed, FAULTS])
 
 
-def _recording(samples: pl.DataFrame, tester: Tester, kind: _Kind, seed: int) -> Recording:
+def _recording(samples: pl.DataFrame, tester: Tester, kind: Kind, seed: int) -> Recording:
     document = json.dumps({"seed": seed, "version": VERSION, **asdict(kind)}, sort_keys=True).encode()
     digest = hashlib.sha256(document).hexdigest()
     provenance = Provenance(
@@ -304,5 +232,5 @@ def _recording(samples: pl.DataFrame, tester: Tester, kind: _Kind, seed: int) ->
 def _metadata(tester: Tester) -> dict[str, str]:
     told = {"synthetic": "true"}
     if tester.cell_voltage_gains:
-        told |= {"cell_voltage_gain": "5e-4", "cell_voltage_offset_volt": "5e-4"}
+        told |= {"cell_voltage_gain": f"{CELL_TAP_GAIN:g}", "cell_voltage_offset_volt": f"{CELL_TAP_OFFSET_VOLT:g}"}
     return told

@@ -16,7 +16,7 @@ from hwan.synthetic._ocv import OPEN_CIRCUITS, Array, OpenCircuit
 # Voltage drop of a fresh cell at 1C over R0, R1, R2, in V: some 60 mV together, usual for energy cells.
 FRESH_DROP_VOLT: Final = (0.025, 0.012, 0.020)
 # A fresh cell holds a little more between the ends of its curve than C/3 takes out of it.
-FRESH_SURPLUS: Final = 1.03
+FRESH_SURPLUS: Final = 1.01
 # Temperature rise of a fresh cell held at 1C, in K, with this time constant.
 FRESH_RISE_KELVIN: Final = 4.0
 THERMAL_SECOND: Final = 900.0

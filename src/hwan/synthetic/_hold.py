@@ -17,7 +17,7 @@ from hwan.synthetic._cells import THERMAL_SECOND, Cells
 from hwan.synthetic._drive import JOULES, RISE, SOC, V1, V2, VOLT_SECONDS, Moment, Rows, inner_voltage, moment
 from hwan.synthetic._ocv import Array
 
-NODE_SECOND: Final = 1.0
+NODE_SECOND: Final = 0.5
 LONGEST_SECOND: Final = 12 * 3600.0
 
 

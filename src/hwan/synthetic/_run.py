@@ -7,7 +7,7 @@ next multiple of the tester's tick.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -108,7 +108,7 @@ def _held(bench: _Bench, step: Step, state: Array) -> Segment:
     end = bench.errors.true_current(step.value * bench.rated_capacity_ah)
     held = hold(bench.cells, state, bench.ceiling(), end)
     duration = crossing(held, lambda now: end[:, 0] - now.current, held.duration)
-    return type(held)(held.cells, held.ceiling, held.states, held.slopes, bench.ticked(duration))
+    return replace(held, duration=bench.ticked(duration))
 
 
 def _time_to_limit(bench: _Bench, state: Array, current: Array) -> Array:

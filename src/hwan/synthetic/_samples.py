@@ -1,4 +1,9 @@
-"""From the true course to what the tester records: sampled, with its errors, noise and rounding."""
+"""From the true course to what the tester records: sampled, with its errors, noise and rounding.
+
+A step's first point is the instant at which its current has begun to flow, its last the instant at
+which it still does; the two points at the boundary of two steps therefore carry the same time. The
+counters begin anew with each step and count at rest, too, where they see the offset of the current.
+"""
 
 from __future__ import annotations
 

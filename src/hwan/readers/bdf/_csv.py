@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from hwan.core import COLUMNS, DamagedFile
+from hwan.core import COLUMNS, DamagedFile, Scalar
 from hwan.readers._arrange import arrange
 from hwan.readers._contract import Proof, RawRecording, Recognition
 from hwan.readers._table import Dialect, cells, frame_of, head_lines, sheet_of, utf8_of
@@ -28,24 +28,24 @@ class BdfCsv:
     suffixes: tuple[str, ...] = (".bdf.csv", ".csv")
     proof: Proof = "another reader"
 
-    def recognise(self, path: Path, head: bytes) -> Recognition:
+    def recognise(self, path: Path, head: bytes) -> Recognition:  # noqa: ARG002  # the contract's
         """Ask whether the first line names BDF columns."""
         lines = head_lines(head)
         if not lines:
             return Recognition(self.name, "no", "not_text")
         names, missing = recognised(cells(lines[0], _delimiter(lines[0])))
+        said: dict[str, Scalar] = {"count": len(names)}
         if not missing:
-            return Recognition(self.name, "certain", "bdf_headings", {"count": len(names)})
+            return Recognition(self.name, "certain", "bdf_headings", said)
         if len(names) >= 2:
-            values = {"count": len(names), "missing": ", ".join(missing)}
-            return Recognition(self.name, "likely", "bdf_headings_incomplete", values)
+            return Recognition(self.name, "likely", "bdf_headings_incomplete", said | {"missing": ", ".join(missing)})
         return Recognition(self.name, "no", "bdf_headings_absent", {"line": lines[0][:80]})
 
-    def keys(self, path: Path) -> tuple[str, ...]:
+    def keys(self, path: Path) -> tuple[str, ...]:  # noqa: ARG002
         """One file is one recording."""
         return ()
 
-    def read(self, path: Path, key: str = "") -> RawRecording:
+    def read(self, path: Path, key: str = "") -> RawRecording:  # noqa: ARG002
         """Read all rows; errors name the line and the heading."""
         data = utf8_of(path)
         first = data.split(b"\n", 1)[0].decode("utf-8", errors="replace")

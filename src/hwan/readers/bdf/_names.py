@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hwan.core import REQUIRED, Finding, machine_name
+from hwan.core import REQUIRED, Finding, Scalar, machine_name
 from hwan.readers._arrange import Target, raw_free
 
 # Names that earlier versions of the format and its tools wrote: machine name of today, factor.
@@ -58,7 +58,7 @@ def plan(columns: Sequence[str], headings: Sequence[str]) -> Plan:
         taken.add(name)
         targets.append(Target(column, name, factor))
         if heading.strip() in _EARLIER:
-            values = {"heading": heading.strip(), "column": name, "factor": factor}
+            values: dict[str, Scalar] = {"heading": heading.strip(), "column": name, "factor": factor}
             converted.append(Finding("heading_converted", "note", f"column {name}", values))
     if raw:
         converted.append(Finding("columns_kept_raw", "note", "columns", {"columns": ", ".join(raw)[:1000]}))

@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from hwan.core import COLUMNS, ColumnProblem, DamagedFile, NothingInside
+from hwan.core import COLUMNS, ColumnProblem, DamagedFile, NothingInside, Scalar
 from hwan.readers._arrange import arrange
 from hwan.readers._contract import Proof, RawRecording, Recognition
 from hwan.readers.bdf._names import Plan, plan, recognised
@@ -38,18 +38,18 @@ class BdfParquet:
         except _BROKEN as error:
             return Recognition(self.name, "likely", "parquet_damaged", {"detail": str(error)[:200]})
         names, missing = recognised(columns)
+        said: dict[str, Scalar] = {"count": len(names)}
         if not missing:
-            return Recognition(self.name, "certain", "bdf_headings", {"count": len(names)})
+            return Recognition(self.name, "certain", "bdf_headings", said)
         if len(names) >= 2:
-            values = {"count": len(names), "missing": ", ".join(missing)}
-            return Recognition(self.name, "likely", "bdf_headings_incomplete", values)
+            return Recognition(self.name, "likely", "bdf_headings_incomplete", said | {"missing": ", ".join(missing)})
         return Recognition(self.name, "no", "bdf_headings_absent", {"line": ", ".join(columns)[:80]})
 
-    def keys(self, path: Path) -> tuple[str, ...]:
+    def keys(self, path: Path) -> tuple[str, ...]:  # noqa: ARG002
         """One file is one recording."""
         return ()
 
-    def read(self, path: Path, key: str = "") -> RawRecording:
+    def read(self, path: Path, key: str = "") -> RawRecording:  # noqa: ARG002
         """Read all rows."""
         try:
             frame = _bounded(path)

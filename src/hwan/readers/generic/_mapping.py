@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import collections.abc as abc
 import hashlib
 import re
+from collections import abc
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources

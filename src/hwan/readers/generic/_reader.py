@@ -43,7 +43,7 @@ class MappedCsv:
         """Usual suffixes, as the mapping says."""
         return self.mapping.suffixes
 
-    def recognise(self, path: Path, head: bytes) -> Recognition:
+    def recognise(self, path: Path, head: bytes) -> Recognition:  # noqa: ARG002  # the contract's
         """Ask for the mapping's headings on one line."""
         lines = head_lines(head, self.mapping.encoding)
         if not lines:
@@ -56,11 +56,11 @@ class MappedCsv:
             return Recognition(self.name, "no", "mapping_headings_absent", {"headings": wanted})
         return Recognition(self.name, "likely", "mapping_headings", {"headings": wanted, "line": found + 1})
 
-    def keys(self, path: Path) -> tuple[str, ...]:
+    def keys(self, path: Path) -> tuple[str, ...]:  # noqa: ARG002
         """One file is one recording."""
         return ()
 
-    def read(self, path: Path, key: str = "") -> RawRecording:
+    def read(self, path: Path, key: str = "") -> RawRecording:  # noqa: ARG002
         """Read all rows; errors name the line and the heading."""
         mapping = self.mapping
         data = utf8_of(path, mapping.encoding)

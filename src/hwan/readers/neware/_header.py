@@ -15,7 +15,7 @@ _MAIN_BLOCK: Final = slice(64, 72)
 _POINTED_VERSIONS: Final = range(1, 29)
 
 
-def recognise(reader: str, path: Path, head: bytes) -> Recognition:
+def recognise(reader: str, head: bytes) -> Recognition:
     """Ask for the six letters with which every .nda begins."""
     if head.startswith(SIGNATURE) and len(head) > _VERSION_BYTE:
         return Recognition(reader, "certain", "nda_signature", {"format_version": head[_VERSION_BYTE]})

@@ -21,14 +21,14 @@ class Told:
     """Metadata, the instrument, and how many samples the file declares."""
 
     metadata: Mapping[str, str] = field(default_factory=dict)
-    instrument: Instrument = Instrument(maker="Neware")
+    instrument: Instrument = field(default_factory=lambda: Instrument(maker="Neware"))
     samples: int | None = None
     findings: tuple[Finding, ...] = ()
 
 
 def told_by(file: Path) -> Told:
     """Return what the file says; metadata that cannot be read are a finding, the data stay."""
-    from fastnda import read_metadata
+    from fastnda import read_metadata  # type: ignore[import-untyped]
 
     try:
         with remarks() as heard:

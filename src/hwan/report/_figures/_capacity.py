@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from hwan.report._figures._picture import Key, Picture, Said, axes, footing, heading, picture
-from hwan.report._numbers import plain
+from hwan.report._numbers import plain, scale_of
 from hwan.report._palette import light
 from hwan.report._words import Words
 
@@ -50,9 +50,12 @@ def _keys(words: Words, *, hollow: bool) -> tuple[Key, ...]:
 def _paint(figure: Figure, frame: pl.DataFrame, words: Words) -> None:
     left = 46
     ax = axes(figure, left, 10, 28, 44)
+    columns = [column for _, column, _ in _SIDES]
+    scale = scale_of("Ah", float(frame.select(pl.max_horizontal(pl.col(columns).max())).item()))
+    frame = frame.with_columns(pl.col(columns) * scale.factor)
     draw = _bars if frame.height <= MOST_BARS else _points
     draw(ax, frame)
-    heading(ax, f"{words.ui('capacity_per_cycle')} / Ah", left)
+    heading(ax, f"{words.ui('capacity_per_cycle')} / {scale.symbol}", left)
     footing(ax, words.ui("cycle"))
 
 

@@ -81,5 +81,5 @@ def heading(ax: Axes, words: str, left: float, role: str = "muted") -> None:
 def footing(ax: Axes, words: str) -> None:
     """Write the name of the level axis below it, at its right end."""
     ax.annotate(
-        words, (1, 0), (0, -22), "axes fraction", "offset points", color=light("muted"), va="top", ha="right"
+        words, (1, 0), (0, -23), "axes fraction", "offset points", color=light("muted"), va="top", ha="right"
     )  # fmt: skip

@@ -10,14 +10,13 @@ from hwan import core
 from hwan.report._figures._picture import Key, Picture, Said, axes, is_narrow, picture
 from hwan.report._numbers import shown
 from hwan.report._palette import TERMS, light
-from hwan.report._words import Words, harmless
+from hwan.report._words import Words, brief
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 ROW: Final = 78.0
-LONGEST_REASON: Final = 46
 
 
 def routes(route: core.Route, words: Words, name: str) -> Picture | None:
@@ -28,9 +27,10 @@ def routes(route: core.Route, words: Words, name: str) -> Picture | None:
     colours = _colours(alternatives)
     choice = words.known(route.choice)
     description = words.ui("routes_description", choice=choice, values="; ".join(_values(alternatives, words)))
-    said = Said(words.ui("routes_title"), description, words.ui("routes_caption"))
+    caption = " ".join((words.ui("routes_caption"), *_barred(alternatives, words)))
+    said = Said(words.ui("routes_title"), description, caption)
     paint = partial(_paint, route=replace(route, alternatives=alternatives), colours=colours, words=words)
-    return picture(name, said, paint, 40 + ROW * len(alternatives), keys=_keys(colours, words))
+    return picture(name, said, paint, 32 + ROW * len(alternatives), keys=_keys(colours, words))
 
 
 def _colours(alternatives: tuple[core.Alternative, ...]) -> dict[str, str]:
@@ -44,14 +44,23 @@ def _colours(alternatives: tuple[core.Alternative, ...]) -> dict[str, str]:
 
 
 def _keys(colours: dict[str, str], words: Words) -> tuple[Key, ...]:
-    own = tuple(Key(words.say("name", name), role) for name, role in colours.items() if role != TERMS[-1])
+    own = tuple(Key(brief(words.term_name(name)), role) for name, role in colours.items() if role != TERMS[-1])
     shared = [name for name, role in colours.items() if role == TERMS[-1]]
-    rest = (Key(words.name(shared[0]) if len(shared) == 1 else words.ui("other_terms"), TERMS[-1]),) if shared else ()
+    rest = (
+        (Key(brief(words.term_name(shared[0])) if len(shared) == 1 else words.ui("other_terms"), TERMS[-1]),)
+        if shared
+        else ()
+    )
     return (*own, *rest, Key(words.ui("route_sum"), "ink", "┃"))
 
 
 def _values(alternatives: tuple[core.Alternative, ...], words: Words) -> list[str]:
     return [f"{words.name(each.route)} {_sum(each, words)}" for each in alternatives]
+
+
+def _barred(alternatives: tuple[core.Alternative, ...], words: Words) -> list[str]:
+    barred = [each for each in alternatives if not each.allowed and each.reason]
+    return [f"{words.name(each.route)}: {words.say('reason', each.reason).rstrip('.')}." for each in barred]
 
 
 def _sum(alternative: core.Alternative, words: Words) -> str:
@@ -70,12 +79,11 @@ def _range(alternative: core.Alternative) -> tuple[float, float] | None:
 
 def _paint(figure: Figure, route: core.Route, colours: dict[str, str], words: Words) -> None:
     alternatives = route.alternatives
-    ax = axes(figure, 8, 8, 6, 34)
+    ax = axes(figure, 8, 8, 6, 26)
     ax.set_ylim(len(alternatives), 0)
     ax.set_yticks([])
     ax.grid(visible=True, axis="x")
     ax.set_xlim(*_reach(alternatives))
-    ax.axvline(0, color=light("muted"), linewidth=1)
     ax.locator_params(axis="x", nbins=4 if is_narrow(figure) else 7)
     for place, each in enumerate(alternatives):
         _terms(ax, each, place, colours)
@@ -105,6 +113,7 @@ def _terms(ax: Axes, alternative: core.Alternative, place: int, colours: dict[st
 
 def _whisker(ax: Axes, alternative: core.Alternative, place: int) -> None:
     colour = light("ink") if alternative.allowed else light("neutral")
+    ax.plot((0, 0), (place + 0.46, place + 0.97), color=light("muted"), linewidth=1)
     bounds, y = _range(alternative), place + 0.9
     if bounds:
         ax.plot(bounds, (y, y), color=colour, linewidth=1.6)
@@ -120,8 +129,8 @@ def _label(ax: Axes, alternative: core.Alternative, place: int, *, chosen: bool,
         name = f"✗ {name}: {words.ui('not_allowed')}"
     weight = "bold" if chosen else "normal"
     box = ax.get_yaxis_transform()
-    ax.text(0, place + 0.3, harmless(name), transform=box, color=light(role), weight=weight, va="center", size=12.5)
+    ax.text(0, place + 0.3, brief(name, 34), transform=box, color=light(role), weight=weight, va="center", size=12.5)
     ax.text(
-        1, place + 0.3, harmless(_sum(alternative, words)), transform=box, color=light(role), weight=weight,
+        1, place + 0.3, brief(_sum(alternative, words), 20), transform=box, color=light(role), weight=weight,
         ha="right", va="center", size=12.5,
     )  # fmt: skip

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 POINTS_PER_INCH: Final = 72
-_FONT: Final = re.compile(r"font: (?:normal )*([\d.]+px)[^;]*")
+_FONT: Final = re.compile(r"font-family:[^;]*;?\s*")
 _LINK: Final = re.compile(r"#([\w-]+)")
 _NO_METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
@@ -93,7 +93,7 @@ def _tidy(element: ET.Element, prefix: str, used: set[str]) -> None:
             if value in used:
                 element.set("id", f"{prefix}-{value}")
         elif name == "style":
-            element.set("style", _FONT.sub(r"font-size: \1", _linked(recoloured(value), prefix, used)))
+            element.set("style", _FONT.sub("", _linked(recoloured(value), prefix, used)))
         else:
             element.set(name, _linked(value, prefix, used))
 

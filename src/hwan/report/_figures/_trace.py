@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from hwan.report._figures._picture import Key, Picture, Said, axes, footing, heading, picture
-from hwan.report._numbers import plain
+from hwan.report._numbers import plain, scale_of
 from hwan.report._palette import light
 from hwan.report._thin import Curve, curve
 from hwan.report._words import Words
@@ -95,11 +95,12 @@ def _paint(figure: Figure, drawn: Drawn, words: Words) -> None:
     above = axes(figure, left, 8, 28, 44 + half)
     below = axes(figure, left, 8, 28 + half, 44)
     _panel(above, drawn.volts, "voltage", drawn)
-    _panel(below, drawn.amperes, "current", drawn)
+    scale = scale_of("A", float(abs(drawn.amperes[1]).max()))
+    _panel(below, (drawn.amperes[0], drawn.amperes[1] * scale.factor), "current", drawn)
     below.axhline(0, color=light("muted"), linewidth=0.8)
     above.tick_params(labelbottom=False, bottom=False)
     heading(above, f"{words.ui('voltage')} / V", left, "voltage")
-    heading(below, f"{words.ui('current')} / A  ({words.ui('positive_charges')})", left, "current")
+    heading(below, f"{words.ui('current')} / {scale.symbol}  ({words.ui('positive_charges')})", left, "current")
     footing(below, f"{words.ui('time')} / {words.ui(drawn.unit)}")
 
 

@@ -9,12 +9,12 @@ from hwan.report._entry import Entry
 from hwan.report._tables import _judged as judged
 from hwan.report._tables import _measured as measured
 from hwan.report._tables import _record as record
-from hwan.report._tables._judged import all_refusals
+from hwan.report._tables._judged import grouped_refusals
 from hwan.report._tables._measured import headline
 from hwan.report._tables._table import Cell, Table, table
 from hwan.report._words import Words
 
-__all__ = ["Cell", "Section", "Table", "all_refusals", "headline", "sections", "table"]
+__all__ = ["Cell", "Section", "Table", "grouped_refusals", "headline", "sections", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ def _all(entry: Entry, words: Words) -> Iterable[Section]:
     yield _section(words.ui("section_judged"), judged.rules(entry, words))
     yield _section(words.ui("section_routes"), judged.terms(assessment.route, words))
     yield _section(words.ui("section_findings"), [judged.findings(assessment, words)])
-    yield _section(words.ui("section_budgets"), measured.budgets(assessment, words))
+    yield _section(words.ui("section_budgets"), measured.budgets(assessment, words), words.ui("budget_note"))
     yield _section(
         words.ui("section_record"), [record.steps(entry.steps, words), record.provenance(assessment.sources, words)]
     )
 
 
-def _section(title: str, tables: Iterable[Table | None]) -> Section:
-    return Section(title, tuple(each for each in tables if each is not None))
+def _section(title: str, tables: Iterable[Table | None], note: str = "") -> Section:
+    return Section(title, tuple(each for each in tables if each is not None), note)

@@ -43,13 +43,13 @@ def _rule_table(
 
 
 def _rule_row(each: core.RuleOutcome, rule: core.Rule | None, words: Words) -> tuple[Cell, ...]:
-    reason = words.say("reason", each.reason, each.values) if each.reason else ABSENT
+    reason = words.reason(each.reason, each.values) if each.reason else ABSENT
     return (
-        Cell(words.name(each.quantity), _origin(each, rule)),
+        Cell(words.rule(each), _origin(each, rule)),
         Cell(f"{SIGNS[each.verdict]} {words.ui('verdict_' + each.verdict)}", tone=TONES[each.verdict]),
         _value(each, words),
-        Cell(_limit(each, rule)),
-        Cell(_distance(each)),
+        Cell(_limit(each, rule, words)),
+        Cell(_distance(each, words)),
         Cell(core.format_percent(each.probability_met) if core.is_known(each.probability_met) else ABSENT),
         Cell(reason),
     )
@@ -72,7 +72,9 @@ def _value(each: core.RuleOutcome, words: Words) -> Cell:
     return Cell(f"{written.value} {written.unit}", words.interval(written) if bounds else "")
 
 
-def _limit(each: core.RuleOutcome, rule: core.Rule | None) -> str:
+def _limit(each: core.RuleOutcome, rule: core.Rule | None, words: Words) -> str:
+    if isinstance(each.value, bool) or (isinstance(rule, core.Limit) and rule.bound == "is_true"):
+        return words.ui("yes")
     if not core.is_known(each.limit):
         return ABSENT
     signs = {"at_least": "≥ ", "at_most": "≤ "}
@@ -80,13 +82,13 @@ def _limit(each: core.RuleOutcome, rule: core.Rule | None) -> str:
     return sign + with_unit(each.limit, each.unit)
 
 
-def _distance(each: core.RuleOutcome) -> str:
-    if not core.is_known(each.distance):
+def _distance(each: core.RuleOutcome, words: Words) -> str:
+    if not core.is_known(each.distance) or isinstance(each.value, bool):
         return ABSENT
     size = each.value if core.is_known(each.value) else each.distance
     scale = scale_of(each.unit, float(size))
     sign = "+" if each.distance > 0 else ""
-    return f"{sign}{plain(each.distance * scale.factor, 3)} {scale.symbol}"
+    return f"{sign}{plain(each.distance * scale.factor, 3)} {words.ui('points') if each.unit == '1' else scale.symbol}"
 
 
 def terms(route: core.Route, words: Words) -> Iterable[Table | None]:
@@ -154,16 +156,25 @@ def all_refusals(assessment: core.Assessment) -> tuple[core.Refusal, ...]:
     return tuple(kept)
 
 
+def grouped_refusals(assessment: core.Assessment, words: Words) -> list[tuple[str, core.Refusal]]:
+    """Return refusals for one and the same reason together, with the names of all their figures."""
+    groups: dict[tuple[str, tuple[str, ...], str], list[core.Refusal]] = {}
+    for each in all_refusals(assessment):
+        groups.setdefault((words.refusal(each), each.missing, words.test_for(each)), []).append(each)
+    named = ((dict.fromkeys(words.name(each.quantity) for each in group), group[0]) for group in groups.values())
+    return [(" · ".join(names), first) for names, first in named]
+
+
 def refusals(assessment: core.Assessment, words: Words) -> Table | None:
     """Return what could not be said, and the test that would say it."""
     rows = [
         (
-            Cell(words.name(each.quantity)),
+            Cell(names),
             Cell(words.refusal(each)),
             Cell(", ".join(words.name(name) for name in each.missing) or ABSENT),
             Cell(words.test_for(each) or ABSENT),
         )
-        for each in all_refusals(assessment)
+        for names, each in grouped_refusals(assessment, words)
     ]
     labels = [words.ui(f"column_{each}") for each in ("quantity", "reason", "missing", "test_needed")]
     return table(words.ui("table_refusals"), labels, rows)

@@ -11,7 +11,11 @@ from hwan.report._tables._table import Cell, Table, table
 from hwan.report._words import Words
 
 MOST_ROWS: Final = 200
-MOST_UNFOLDED: Final = 12
+_UNITS: Final = {
+    "capacity": "Ah", "discharged_charge": "Ah", "energy": "Wh", "discharged_energy": "Wh", "dc_resistance": "ohm",
+    "state_of_health_capacity": "1", "state_of_health_energy": "1", "coulombic_efficiency": "1",
+    "energy_efficiency": "1",
+}  # fmt: skip
 HEADLINES: Final = (
     "state_of_health_capacity", "state_of_health_energy", "capacity", "discharged_charge", "energy",
     "discharged_energy",
@@ -29,11 +33,11 @@ def measurements(assessment: core.Assessment, words: Words) -> Iterable[Table | 
     """Return the table of figures, and that of pulse resistances, folded when long."""
     pulses = [each for each in assessment.measurements if each.quantity == "dc_resistance"]
     others = [each for each in assessment.measurements if each.quantity != "dc_resistance"]
-    yield _measurement_table(words.ui("table_measurements"), others, words)
-    yield _measurement_table(words.ui("table_resistances"), pulses, words)
+    yield _measurement_table(words.ui("table_measurements"), others, words, folded=False)
+    yield _measurement_table(words.ui("table_resistances"), pulses, words, folded=True)
 
 
-def _measurement_table(title: str, entries: list[core.Measurement], words: Words) -> Table | None:
+def _measurement_table(title: str, entries: list[core.Measurement], words: Words, *, folded: bool) -> Table | None:
     labels = (
         words.ui("column_quantity"), f"#{words.ui('column_value')}", f"#{words.ui('column_interval')}",
         words.ui("column_conditions"), words.ui("column_method"), words.ui("column_evidence"),
@@ -41,7 +45,7 @@ def _measurement_table(title: str, entries: list[core.Measurement], words: Words
     rows = [_measurement_row(each, words) for each in entries[:MOST_ROWS]]
     hidden = len(entries) - len(rows)
     note = words.ui("rows_left_out", count=hidden) if hidden else ""
-    return table(title, labels, rows, note=note, folded=len(entries) > MOST_UNFOLDED)
+    return table(title, labels, rows, note=note, folded=folded)
 
 
 def _measurement_row(each: core.Measurement, words: Words) -> tuple[Cell, ...]:
@@ -52,7 +56,7 @@ def _measurement_row(each: core.Measurement, words: Words) -> tuple[Cell, ...]:
         Cell(f"{written.value} {written.unit}"),
         Cell(words.interval(written)),
         Cell(" · ".join(conditions(each.conditions, words)) or ABSENT),
-        Cell(f"{words.say('method', each.method)} {each.method_version}", validation(each.validation, words)),
+        Cell(f"{words.say('method', each.method)} (v{each.method_version})", validation(each.validation, words)),
         Cell(rows[0] if rows else ABSENT, words.ui("more", count=len(rows) - 1) if len(rows) > 1 else "", code=True),
     )
 
@@ -87,7 +91,7 @@ def _circumstances(given: core.Conditions) -> Iterable[str]:
     if core.is_known(given.rate_per_hour):
         yield f"{plain(abs(given.rate_per_hour), 3)}C"
     if core.is_known(given.current_ampere):
-        yield with_unit(given.current_ampere, "A")
+        yield with_unit(abs(given.current_ampere), "A")
     low, high = given.lower_cutoff_volt, given.upper_cutoff_volt
     cutoffs = [plain(end) for end in (low, high) if core.is_known(end)]
     if cutoffs:
@@ -123,7 +127,7 @@ def _budget(each: core.Measurement, words: Words) -> Table | None:
         for component, variance in pairs
     ]
     title = words.ui("table_budget", quantity=words.name(each.quantity))
-    return table(title, labels, rows, note=words.ui("budget_note"))
+    return table(title, labels, rows)
 
 
 def _variance(component: core.ErrorComponent) -> float:
@@ -136,15 +140,21 @@ def truths(assessment: core.Assessment, truth: Mapping[str, float] | None, words
         words.ui("column_quantity"), f"#{words.ui('column_truth')}", f"#{words.ui('column_estimate')}",
         f"#{words.ui('column_interval')}", words.ui("column_inside"),
     )  # fmt: skip
-    found = {each.quantity: each for each in reversed(assessment.measurements)}
-    rows = [_truth_row(quantity, value, found.get(quantity), words) for quantity, value in (truth or {}).items()]
+    rows = []
+    for quantity, value in (truth or {}).items():
+        found = [each for each in assessment.measurements if each.quantity == quantity]
+        rows.append(_truth_row(quantity, value, found, words))
     return table(words.ui("table_truth"), labels, rows, note=words.ui("truth_note"))
 
 
-def _truth_row(quantity: str, value: float, each: core.Measurement | None, words: Words) -> tuple[Cell, ...]:
+def _truth_row(quantity: str, value: float, found: list[core.Measurement], words: Words) -> tuple[Cell, ...]:
+    """Judge only what is one and the same quantity: several conditions have no single truth."""
     name = Cell(words.name(quantity))
-    if each is None:
-        return name, Cell(plain(value)), Cell(ABSENT), Cell(ABSENT), Cell(words.ui("no_estimate"), tone="neutral")
+    if len(found) != 1:
+        why = words.ui("several_conditions" if found else "no_estimate")
+        truth = with_unit(value, _UNITS[quantity]) if quantity in _UNITS else plain(value)
+        return name, Cell(truth), Cell(ABSENT), Cell(ABSENT), Cell(why, tone="neutral")
+    each = found[0]
     scale, bounds = scale_of(each.unit, each.value), bounds_of(each)
     written = shown(each.value, bounds, each.unit)
     decimals = decimals_for((bounds[1] - bounds[0]) * scale.factor) if bounds else 3

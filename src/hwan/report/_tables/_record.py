@@ -21,7 +21,7 @@ def steps(frame: pl.DataFrame | None, words: Words) -> Table | None:
     """Return the first steps, folded."""
     if frame is None:
         return None
-    labels = [words.ui("column_step"), words.ui("cycle"), words.ui("column_kind"), words.ui("column_ended_by")]
+    labels = [words.ui("column_step"), words.ui("cycle"), words.ui("column_kind"), words.ui("column_recognised_by")]
     labels += [f"#{words.ui('column_' + name)}" for name in _NUMBERS]
     rows = [_step_row(row, words) for row in frame.head(MOST_STEPS).iter_rows(named=True)]
     hidden = frame.height - len(rows)

@@ -1,0 +1,194 @@
+"""The commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from hwan.cli import _options as option
+from hwan.cli._battery import DEFAULT_PRICES, DEFAULT_RULESET, request
+from hwan.cli._demo import demo
+from hwan.cli._evaluate import Assessed, evaluate_files
+from hwan.cli._outcome import document, print_document, print_failures
+from hwan.cli._report import write_report
+from hwan.cli._tables import print_assessments, print_formats, print_frames, print_recognitions, print_recordings
+from hwan.cli._work import Done, over
+from hwan.core import Recording
+from hwan.health import cycles as cycles_of
+from hwan.health import steps as steps_of
+from hwan.readers import explain, formats, read, read_all
+
+REPORT = Path("hwan-report.html")
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="hwan: from a used battery's test file to what it still is, its grade and its next life.",
+)
+app.command("demo")(demo)
+
+
+@app.command("formats")
+def list_formats(json: option.Json = False, lang: option.Lang = option.Language.en) -> int:
+    """List the formats that can be read, and how far each was proven."""
+    if json:
+        print_document(document("hwan.formats/1", [], formats=formats()))
+    else:
+        print_formats(formats(), lang.value)
+    return 0
+
+
+@app.command("read")
+def read_files(
+    files: option.Files,
+    key: option.Key = None,
+    mapping: option.MappingFile = None,
+    explained: Annotated[bool, typer.Option("--explain", help="Say why a format was recognised.")] = False,
+    json: option.Json = False,
+    lang: option.Lang = option.Language.en,
+) -> int:
+    """Read files and say what is in them and what is wrong with them."""
+    if explained:
+        told = over(files, lambda path: [(path.name, explain(path))], str, lang.value)
+        if json:
+            seen = [{"source": name, "recognitions": found} for name, found in told.results]
+            print_document(document("hwan.read/1", told.failures, explained=seen))
+        else:
+            print_recognitions(told.results, lang.value)
+            print_failures(told.failures)
+        return told.exit_code()
+    found = over(files, lambda path: _recordings(path, key, mapping), str, lang.value)
+    if json:
+        print_document(document("hwan.read/1", found.failures, recordings=[_summary(each) for each in found.results]))
+    else:
+        print_recordings(found.results, lang.value)
+        print_failures(found.failures)
+    return found.exit_code()
+
+
+def _recordings(path: Path, key: str | None, mapping: Path | None) -> tuple[Recording, ...]:
+    return (read(path, key=key, mapping=mapping),) if key else read_all(path, mapping=mapping)
+
+
+def _summary(recording: Recording) -> dict[str, object]:
+    schema = recording.samples.collect_schema()
+    rows = recording.samples.select(pl.len()).collect().item()
+    return {
+        "provenance": recording.provenance,
+        "rows": rows,
+        "columns": schema.names(),
+        "instrument": recording.instrument,
+        "started_at": recording.started_at,
+        "metadata": dict(recording.metadata),
+        "findings": recording.findings,
+    }
+
+
+@app.command("steps")
+def steps(
+    files: option.Files,
+    key: option.Key = None,
+    mapping: option.MappingFile = None,
+    json: option.Json = False,
+    lang: option.Lang = option.Language.en,
+) -> int:
+    """List the steps of each recording: kind, reason, charge, energy."""
+    done = over(files, lambda path: _frames(path, key, mapping, steps_of), str, lang.value)
+    return _print_frames("steps", done, json, lang.value)
+
+
+@app.command("cycles")
+def cycles(
+    files: option.Files,
+    key: option.Key = None,
+    mapping: option.MappingFile = None,
+    json: option.Json = False,
+    lang: option.Lang = option.Language.en,
+) -> int:
+    """List the cycles of each recording: capacity, energy, efficiency."""
+    done = over(files, lambda path: _frames(path, key, mapping, cycles_of), str, lang.value)
+    return _print_frames("cycles", done, json, lang.value)
+
+
+Frames = list[tuple[Recording, pl.DataFrame]]
+
+
+def _frames(path: Path, key: str | None, mapping: Path | None, method: Callable[[Recording], pl.DataFrame]) -> Frames:
+    return [(recording, method(recording)) for recording in _recordings(path, key, mapping)]
+
+
+def _print_frames(name: str, done: Done[tuple[Recording, pl.DataFrame]], json: bool, language: str) -> int:
+    if json:
+        parts = [{"provenance": recording.provenance, name: _rows(frame)} for recording, frame in done.results]
+        print_document(document(f"hwan.{name}/1", done.failures, recordings=parts))
+    else:
+        print_frames(name, done.results, language)
+        print_failures(done.failures)
+    return done.exit_code()
+
+
+def _rows(frame: pl.DataFrame) -> list[dict[str, object]]:
+    """Return the rows as plain values; what is null is left out."""
+    return [{name: value for name, value in row.items() if value is not None} for row in frame.rows(named=True)]
+
+
+@app.command("evaluate", help="Evaluate batteries: capacity, resistance, grade and route, each with its reasons.")
+@app.command("report", help="Evaluate batteries as 'evaluate' does, and write the report.")
+def evaluate(
+    context: typer.Context,
+    files: option.Files,
+    rated_capacity_ah: option.Capacity = None,
+    rated_energy_wh: option.Energy = None,
+    chemistry: option.Chemistry = "unknown",
+    level: option.LevelOption = None,
+    upper_voltage_volt: option.Upper = None,
+    lower_voltage_volt: option.Lower = None,
+    temperature_celsius: option.Temperature = None,
+    ruleset: option.RulesetOption = DEFAULT_RULESET,
+    prices: option.PricesOption = DEFAULT_PRICES,
+    sheet: option.Sheet = None,
+    instrument: option.InstrumentFile = None,
+    mapping: option.MappingFile = None,
+    key: option.Key = None,
+    same_battery: option.Same = False,
+    report: option.ReportFile = None,
+    json: option.Json = False,
+    lang: option.Lang = option.Language.en,
+) -> int:
+    """Evaluate files, print what was found, and write the report where one is wanted."""
+    asked = request(
+        chemistry=chemistry,
+        rated_capacity_ah=rated_capacity_ah,
+        rated_energy_wh=rated_energy_wh,
+        level=level.value if level else None,
+        upper_voltage_volt=upper_voltage_volt,
+        lower_voltage_volt=lower_voltage_volt,
+        temperature_celsius=temperature_celsius,
+        ruleset=ruleset,
+        prices=prices,
+        sheet=sheet,
+        instrument=instrument,
+        mapping=mapping,
+        key=key,
+    )
+    done = evaluate_files(files, asked, lang.value, same_battery=same_battery)
+    path = report or (REPORT if context.info_name == "report" else None)
+    if path:
+        write_report(path, done.results, done.failures, asked, lang.value)
+    _print_evaluation(done, path, json, lang.value)
+    return done.exit_code(*(each.exit_code for each in done.results))
+
+
+def _print_evaluation(done: Done[Assessed], report: Path | None, json: bool, language: str) -> None:
+    assessments = [each.assessment for each in done.results]
+    if json:
+        print_document(document("hwan.evaluate/1", done.failures, assessments=assessments))
+    else:
+        print_assessments(assessments, language, report)
+        print_failures(done.failures)

@@ -1,0 +1,45 @@
+"""The entry point: whatever happens, one exit code of the contract, and with --json one document."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from hwan.cli._app import app
+from hwan.cli._outcome import USAGE, Failure, document, print_document, print_failures, worst
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run hwan with command-line arguments and return the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return int(typer.main.get_command(app).main(words, prog_name="hwan", standalone_mode=False) or 0)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except typer.Exit as leaving:
+        return leaving.exit_code
+    except TyperException as error:
+        return _told(words, Failure("", "usage", error.format_message(), USAGE))
+    except (Exception, KeyboardInterrupt, typer.Abort) as error:
+        cause = KeyboardInterrupt() if isinstance(error, typer.Abort) else error
+        return _told(words, Failure.of(cause, "", _language(words)))
+
+
+def _told(words: Sequence[str], failure: Failure) -> int:
+    """Tell of a failure before any command could, in the form that was asked for."""
+    if "--json" in words:
+        command = next((word for word in words if not word.startswith("-")), "hwan")
+        empty: dict[str, list[str]] = {"assessments": []} if command == "evaluate" else {}
+        print_document(document(f"hwan.{command}/1", [failure], **empty))
+    else:
+        print_failures([failure])
+    return worst([failure.exit_code])
+
+
+def _language(words: Sequence[str]) -> str:
+    return "ko" if "ko" in words or "--lang=ko" in words else "en"

@@ -1,0 +1,253 @@
+"""What a person sees in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from hwan.core import (
+    Assessment,
+    Finding,
+    Measurement,
+    Recording,
+    Refusal,
+    Route,
+    format_number,
+    format_percent,
+    is_known,
+    text,
+)
+from hwan.readers import Format, Recognition
+
+MOST_ROWS = 60
+HEADLINES = ("capacity", "retained_discharged_charge", "discharged_charge")
+RESISTANCE_SECOND = 10.0
+WIDE = 130
+"""Columns of a screen from which the summary is one table."""
+_SUMMARY = ("column_battery", "column_headline", "column_health", "column_resistance", "column_grade", "column_route")
+
+
+def ui(code: str, language: str, **values: object) -> str:
+    """Return a word or sentence of the screen."""
+    return text("ui", code, language, values)
+
+
+def _table(language: str, *headings: str) -> Table:
+    table = Table(header_style="bold", show_edge=False, pad_edge=False)
+    for heading in headings:
+        table.add_column(ui(heading, language), overflow="fold")
+    return table
+
+
+def print_formats(found: Sequence[Format], language: str) -> None:
+    """Print the table of formats."""
+    table = _table(language, "column_format", "column_title", "column_suffixes", "column_proof")
+    for each in found:
+        table.add_row(each.name, each.title, " ".join(each.suffixes), text("ui", f"proof_{each.proof}", language))
+    Console().print(table)
+
+
+def print_recognitions(found: Iterable[tuple[str, Sequence[Recognition]]], language: str) -> None:
+    """Print what each reader said about each file, and why."""
+    for source, said in found:
+        table = _table(language, "column_format", "column_confidence", "column_reason")
+        for each in said:
+            table.add_row(each.reader, ui(f"confidence_{each.confidence}", language), _reason(each, language))
+        Console().print(source, style="bold", markup=False)
+        Console().print(table)
+
+
+def _reason(said: Recognition, language: str) -> str:
+    return text("reason", said.reason, language, said.values)
+
+
+def print_recordings(found: Iterable[Recording], language: str) -> None:
+    """Print what is in each recording, and its findings."""
+    console = Console(highlight=False)
+    for recording in found:
+        origin = recording.provenance
+        limits = recording.samples.select(
+            pl.len(),
+            first=pl.col("test_time_second").min(),
+            last=pl.col("test_time_second").max(),
+            low=pl.col("voltage_volt").min(),
+            high=pl.col("voltage_volt").max(),
+        ).collect()
+        rows, first, last, low, high = limits.row(0)
+        console.print(origin.source_name, style="bold", markup=False)
+        console.print(
+            ui("recording", language, rows=f"{rows:,}", reader=origin.reader, version=origin.reader_version,
+               hours=format_number((last - first) / 3600), low=f"{low:.4g}", high=f"{high:.4g}",
+               id=origin.recording_id[:12]), markup=False,
+        )  # fmt: skip
+        console.print("  " + ", ".join(recording.samples.collect_schema().names()), style="dim", markup=False)
+        _print_findings(console, recording.findings, language)
+
+
+def _print_findings(console: Console, findings: Iterable[Finding], language: str) -> None:
+    style = {"stop": "red", "warning": "yellow", "note": "dim"}
+    for each in findings:
+        sentence = text("finding", each.code, language, each.values)
+        severity = ui(f"severity_{each.severity}", language)
+        console.print(f"  {severity}: {sentence} ({each.where})", style=style[each.severity], markup=False)
+
+
+def print_frames(name: str, found: Iterable[tuple[Recording, pl.DataFrame]], language: str) -> None:
+    """Print tables of steps or cycles."""
+    shown = {
+        "steps": ("step_number", "kind", "direction", "duration_second", "first_voltage_volt", "last_voltage_volt",
+                  "mean_current_ampere", "charge_ah", "energy_wh", "reason"),
+        "cycles": ("cycle_number", "complete", "charging_capacity_ah", "discharging_capacity_ah",
+                   "coulombic_efficiency", "energy_efficiency"),
+    }[name]  # fmt: skip
+    console = Console()
+    for recording, frame in found:
+        table = Table(header_style="bold", show_edge=False, pad_edge=False)
+        for column in shown:
+            table.add_column(column, overflow="fold")
+        for row in frame.head(MOST_ROWS).select(shown).rows(named=True):
+            table.add_row(*(_cell(column, value, language) for column, value in row.items()))
+        console.print(recording.provenance.source_name, style="bold", markup=False)
+        console.print(table)
+        if len(frame) > MOST_ROWS:
+            console.print(ui("more_rows", language, count=len(frame) - MOST_ROWS), style="dim")
+
+
+def _cell(column: str, value: object, language: str) -> str:
+    if isinstance(value, bool):
+        return ui("yes" if value else "no", language)
+    if isinstance(value, float):
+        return format_number(value, 5)
+    if isinstance(value, str):
+        return text("reason" if column == "reason" else "name", value, language)
+    return "" if value is None else str(value)
+
+
+def print_assessments(
+    assessments: Sequence[Assessment], language: str, report: Path | None = None, *, reasons: bool = True
+) -> None:
+    """Print one line per battery, then what keeps a grade from being given."""
+    console = Console(highlight=False)
+    rows = [_summary_row(each, language) for each in assessments]
+    if console.width >= WIDE and rows:
+        table = _table(language, *_SUMMARY)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    else:
+        for row in rows:
+            _print_block(console, row, language)
+    for each in assessments if reasons else ():
+        _print_reasons(console, each, language)
+    if report:
+        console.print(ui("report_written", language, path=report), markup=False)
+
+
+def _summary_row(assessment: Assessment, language: str) -> tuple[str, ...]:
+    return (
+        assessment.battery.id,
+        headline(assessment, language),
+        _percent(find(assessment, "state_of_health_capacity")),
+        _resistance(assessment),
+        _grade(assessment, language),
+        _route(assessment.route, language),
+    )
+
+
+def _print_block(console: Console, row: Sequence[str], language: str) -> None:
+    """Print one battery as lines: a narrow screen has no room for a table."""
+    console.print(row[0], style="bold", markup=False)
+    block = Table(show_header=False, box=None, pad_edge=True)
+    for heading, value in zip(_SUMMARY[1:], row[1:], strict=True):
+        block.add_row(ui(heading, language), value)
+    console.print(block)
+
+
+def find(assessment: Assessment, quantity: str) -> Measurement | None:
+    """Return the last measurement of a quantity."""
+    return next((each for each in reversed(assessment.measurements) if each.quantity == quantity), None)
+
+
+def headline(assessment: Assessment, language: str) -> str:
+    """Return the battery's charge: capacity, or the lower bound where no capacity test was made."""
+    found = next(filter(None, (find(assessment, quantity) for quantity in HEADLINES)), None)
+    if found is None:
+        return "–"
+    name = text("name", found.quantity, language)
+    return f"{name} {with_interval(found)}"
+
+
+def with_interval(measured: Measurement) -> str:
+    """Return value, 90 % interval and unit, with as many decimals as the interval's width deserves."""
+    small = abs(measured.value) < 0.1 and measured.unit != "1"
+    scale, unit = (1000, f"m{measured.unit}") if small else (1, measured.unit)
+    low, high = (bound * scale for bound in measured.interval)
+    decimals = _decimals(high - low)
+    value, first, last = (f"{each:,.{decimals}f}" for each in (measured.value * scale, low, high))
+    return f"{value} [{first}, {last}] {unit_sign(unit)}".rstrip()
+
+
+def unit_sign(unit: str) -> str:
+    """Return a unit as it is written on screen."""
+    return "" if unit == "1" else unit.replace("ohm", "Ω")
+
+
+def _decimals(width: float) -> int:
+    return next((digits for digits in range(9) if width * 10**digits >= 10), 9) if width > 0 else 4
+
+
+def _percent(measured: Measurement | None) -> str:
+    if measured is None:
+        return "–"
+    low, high = measured.interval
+    return f"{format_percent(measured.value)} [{low * 100:.1f}, {high * 100:.1f}]"
+
+
+def _resistance(assessment: Assessment) -> str:
+    """Return the resistance at 10 s, else at the longest time that was measured."""
+    found = [each for each in assessment.measurements if each.quantity == "dc_resistance"]
+    times = [float(each.conditions.pulse_time_second) for each in found if is_known(each.conditions.pulse_time_second)]
+    if not times:
+        return "–"
+    time = RESISTANCE_SECOND if RESISTANCE_SECOND in times else max(times)
+    return f"{with_interval(found[times.index(time)])} ({time:g} s)"
+
+
+def _grade(assessment: Assessment, language: str) -> str:
+    grade = assessment.grade
+    if is_known(grade.grade_class):
+        probability = format_percent(grade.probability, 0) if is_known(grade.probability) else ""
+        return f"{text('name', grade.grade_class, language)} {probability}".strip()
+    return text("name", grade.status, language)
+
+
+def _route(route: Route, language: str) -> str:
+    chosen = next((each for each in route.alternatives if each.route == route.choice), None)
+    if chosen is None or not is_known(chosen.central):
+        return text("name", route.status, language)
+    value = f"{chosen.central:,.0f} [{chosen.low:,.0f}, {chosen.high:,.0f}] {chosen.unit}"
+    return f"{text('name', chosen.route, language)} {value}"
+
+
+def _print_reasons(console: Console, assessment: Assessment, language: str) -> None:
+    refusals = dict.fromkeys(
+        refusal_text(each, language) for each in (*assessment.grade.refusals, *assessment.route.refusals)
+    )
+    findings = [each for each in assessment.findings if each.severity != "note"]
+    if refusals or findings:
+        console.print(f"\n{assessment.battery.id}", style="bold", markup=False)
+    _print_findings(console, findings, language)
+    for each in refusals:
+        console.print(f"  {each}", markup=False)
+
+
+def refusal_text(refusal: Refusal, language: str) -> str:
+    """Return why there is no answer, and which test would give one."""
+    why = f"{text('name', refusal.quantity, language)}: {text('refusal', refusal.code, language, refusal.values)}"
+    if not is_known(refusal.test_needed):
+        return why
+    return f"{why} → {text('test', refusal.test_needed, language, refusal.values)}"

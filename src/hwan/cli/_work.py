@@ -1,0 +1,55 @@
+"""Work over several sources: progress on stderr, one broken file stops nobody, Ctrl-C keeps what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from hwan.cli._outcome import Failure, worst
+
+Source = TypeVar("Source")
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Done(Generic[Result]):
+    """Results and failures of a run, in order."""
+
+    results: list[Result] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def exit_code(self, *codes: int) -> int:
+        """Return the most severe code among the failures and `codes`."""
+        return worst([*(failure.exit_code for failure in self.failures), *codes])
+
+
+def over(
+    sources: Sequence[Source],
+    work: Callable[[Source], Sequence[Result]],
+    name: Callable[[Source], str],
+    language: str,
+) -> Done[Result]:
+    """Do `work` on each source."""
+    done: Done[Result] = Done()
+    with _progress() as progress:
+        task = progress.add_task("", total=len(sources))
+        for source in sources:
+            progress.update(task, description=name(source))
+            try:
+                done.results.extend(work(source))
+            except KeyboardInterrupt as error:
+                done.failures.append(Failure.of(error, name(source), language))
+                break
+            except Exception as error:
+                done.failures.append(Failure.of(error, name(source), language))
+            progress.advance(task)
+    return done
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
