@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
 import zipfile
 from collections.abc import Callable
@@ -21,11 +20,8 @@ SECONDS_TEXT = "Seconds,Amps,Volts\n0,0,4.1\n10,-0.5,4.0\n20,-0.5,3.9\n30,0,4.05
 
 
 @pytest.fixture
-def lab() -> Path:
-    folder = Path(os.environ.get("HWAN_LAB_DATA", "/nonexistent")) / "testers"
-    if not folder.is_dir():
-        pytest.skip("HWAN_LAB_DATA is not set")
-    return folder
+def lab(lab_data: Path) -> Path:
+    return lab_data / "testers"
 
 
 @pytest.fixture

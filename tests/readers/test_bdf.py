@@ -58,6 +58,14 @@ def test_other_delimiters(write: Write, delimiter: str) -> None:
     assert readers.read(write("other.csv", text)).samples.collect().height == 2
 
 
+def test_line_ends_of_every_kind(write: Write) -> None:
+    text = f"{HEAD}\n0,3.7,1\n1,3.8,1\n"
+    ids = []
+    for end in ("\n", "\r\n", "\r"):
+        ids.append(readers.read(write("ends.csv", text.replace("\n", end))).samples.collect().rows())
+    assert ids[0] == ids[1] == ids[2] == [(0.0, 3.7, 1.0), (1.0, 3.8, 1.0)]
+
+
 def test_earlier_names_are_converted_and_noted(write: Write) -> None:
     text = "test_time_millisecond,voltage_volt,current_ampere,date_time_millisecond,cycle_dimensionless,step_index\n"
     recording = readers.read(write("old.csv", text + "1500,3.7,1,1719933538046,1,2\n2500,3.8,1,1719933539046,1,2\n"))

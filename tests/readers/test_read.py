@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +59,7 @@ def test_read_all_gives_the_only_recording(bdf_csv: Path) -> None:
         (lambda folder: folder / "absent.csv", InputError, "path_missing"),
         (lambda folder: folder, InputError, "path_is_folder"),
         (lambda folder: _touched(folder / "zero.ndax"), NothingInside, "no_bytes"),
+        (lambda folder: _pipe(folder / "pipe.nda"), InputError, "path_not_a_file"),
         (lambda _: "nul\x00byte", InputError, "path_unreadable"),
     ],
 )
@@ -72,6 +74,14 @@ def test_paths_that_cannot_be_read(
 
 def _touched(path: Path) -> Path:
     path.touch()
+    return path
+
+
+def _pipe(path: Path) -> Path:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes here")
+    if not path.exists():
+        os.mkfifo(path)
     return path
 
 

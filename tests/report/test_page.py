@@ -217,6 +217,9 @@ def test_truth_is_not_held_against_one_of_several_conditions(plausible: Entry) -
     shown = " ".join(Outline(page(replace(plausible, truth={"dc_resistance": 0.0139}))).text)
     assert "several conditions" in shown
     assert "✗ outside" not in shown
+    one = next(each for each in plausible.assessment.measurements if each.conditions.pulse_time_second == 10.0)
+    only = replace(plausible, assessment=replace(plausible.assessment, measurements=(one,)))
+    assert "✓ inside" in page(replace(only, truth={"dc_resistance discharge 10.0": 0.0139}))
 
 
 def test_one_reason_for_many_figures_is_said_once(refused: Entry) -> None:

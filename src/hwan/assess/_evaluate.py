@@ -80,7 +80,7 @@ def evaluate(
         measurements=measurements,
         refusals=refusals,
         grade=graded,
-        route=route(graded, battery, measurements, prices),
+        route=route(graded, battery, measurements, prices, classes=ruleset.classes),
         findings=findings,
     )
 

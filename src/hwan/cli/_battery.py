@@ -33,7 +33,7 @@ DEFAULT_PRICES: Final = "everbatt-2023-kr/1"
 class ReadingsSheet:
     """What a hand-readings file may hold."""
 
-    observation: tuple[Observation, ...] = ()
+    observations: tuple[Observation, ...] = ()
     bms: BmsSnapshot | Unknown = UNKNOWN
 
 
@@ -100,7 +100,7 @@ def request(
     return Request(
         kind=kind,
         level=level,
-        observations=(*readings.observation, *stated),
+        observations=(*readings.observations, *stated),
         bms=readings.bms if is_known(readings.bms) else None,
         instrument=read_toml(instrument, Instrument) if instrument else None,
         ruleset=load_ruleset(ruleset),

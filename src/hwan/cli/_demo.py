@@ -37,21 +37,23 @@ ORIGINS: Final = {
     "hppc/hppc_discharge.csv": "demo_model",
 }
 """What each table is: what its package says, and whether its voltage moves in steps that a tester can resolve."""
+PULSE: Final = "dc_resistance discharge 10.0"
+"""The report names a resistance by its direction and time in s."""
 PACK_SEED: Final = 11
 PACK_CAPACITY_AH: Final = 150.0
 READINGS: Final = """# Hand readings of the synthetic pack: what a centre writes down before the test.
-[[observation]]
+[[observations]]
 quantity = "visual_inspection"
 value = true
 observer = "synthetic"
 
-[[observation]]
+[[observations]]
 quantity = "insulation_resistance"
 value = 1800
 unit = "ohm/V"
 observer = "synthetic"
 
-[[observation]]
+[[observations]]
 quantity = "cell_voltage_spread"
 value = 0.012
 unit = "V"
@@ -165,7 +167,7 @@ def _truth(test: SyntheticTest) -> dict[str, float]:
     known = {
         "capacity": truth.capacity_ah,
         "energy": truth.energy_wh,
-        "dc_resistance": truth.discharge_resistances_ohm[10.0],
+        PULSE: truth.discharge_resistances_ohm[10.0],
     }
     if is_known(kind.rated_capacity_ah):
         known["state_of_health_capacity"] = truth.capacity_ah / kind.rated_capacity_ah

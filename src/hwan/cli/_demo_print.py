@@ -47,24 +47,20 @@ def _truths(assessment: Assessment, truth: Mapping[str, float], language: str) -
     for heading in ("demo_quantity", "demo_truth", "demo_estimate", "demo_inside"):
         table.add_column(ui(heading, language))
     for quantity, true in truth.items():
-        measured = pulse(assessment) if quantity == "dc_resistance" else find(assessment, quantity)
+        name, *pulse = quantity.split()
+        measured = resistance(assessment, *pulse) if pulse else find(assessment, name)
         if measured is not None:
             low, high = measured.interval
             inside = ui("yes" if low <= true <= high else "no", language)
             truth_text = f"{format_number(true, 5)} {unit_sign(measured.unit)}".rstrip()
-            table.add_row(text("name", quantity, language), truth_text, with_interval(measured), inside)
+            table.add_row(text("name", name, language), truth_text, with_interval(measured), inside)
     return table
 
 
-def pulse(assessment: Assessment, time_second: float = 10.0) -> Measurement | None:
-    """Return the discharge resistance at a stated time."""
-    wanted = (time_second, "discharge")
-    return next(
-        (
-            each
-            for each in assessment.measurements
-            if each.quantity == "dc_resistance"
-            and (each.conditions.pulse_time_second, each.conditions.direction) == wanted
-        ),
-        None,
-    )
+def resistance(assessment: Assessment, direction: str, time_second: str) -> Measurement | None:
+    """Return the resistance in one direction at a stated time."""
+    wanted = (float(time_second), direction)
+    for each in assessment.measurements:
+        if (each.conditions.pulse_time_second, each.conditions.direction) == wanted:
+            return each
+    return None

@@ -48,4 +48,5 @@ def entry(
         truth=truth,
         notes=notes,
         ruleset=asked.ruleset,
+        prices_sha256=asked.prices.sha256,
     )

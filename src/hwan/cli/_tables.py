@@ -33,7 +33,7 @@ _SUMMARY = ("column_battery", "column_headline", "column_health", "column_resist
 
 def ui(code: str, language: str, **values: object) -> str:
     """Return a word or sentence of the screen."""
-    return text("ui", code, language, values)
+    return text("screen", code, language, values)
 
 
 def _table(language: str, *headings: str) -> Table:
@@ -47,7 +47,7 @@ def print_formats(found: Sequence[Format], language: str) -> None:
     """Print the table of formats."""
     table = _table(language, "column_format", "column_title", "column_suffixes", "column_proof")
     for each in found:
-        table.add_row(each.name, each.title, " ".join(each.suffixes), text("ui", f"proof_{each.proof}", language))
+        table.add_row(each.name, each.title, " ".join(each.suffixes), text("screen", f"proof_{each.proof}", language))
     Console().print(table)
 
 

@@ -29,6 +29,7 @@ from hwan.core.decision import (
     Ruleset,
     Term,
 )
+from hwan.core.definitions import load_definition, packaged
 from hwan.core.errors import (
     BadDefinition,
     ColumnProblem,
@@ -76,6 +77,7 @@ __all__ = [
     "Provenance", "Quantile", "Recording", "ReferenceValue", "Refusal", "Requirement", "Route", "RouteName", "Rule",
     "RuleOutcome", "Ruleset", "Scalar", "SeveralRecordings", "Severity", "Term", "Test", "Unknown", "UnknownName",
     "UsageError", "Validation", "cell_column", "chemistry_named", "format_date", "format_number", "format_percent",
-    "from_json", "from_plain", "is_known", "known_or", "machine_name", "parse_toml", "raw_name", "read_toml",
+    "from_json", "from_plain", "is_known", "known_or", "load_definition",
+    "machine_name", "packaged", "parse_toml", "raw_name", "read_toml",
     "recording_id", "stops", "text", "to_json", "to_plain",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from functools import cache, reduce
 from operator import or_
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
 from cattrs import Converter, transform_error
 from cattrs.errors import BaseValidationError
@@ -23,6 +23,8 @@ from hwan.core.errors import BadDefinition
 from hwan.core.unknown import UNKNOWN, Unknown
 
 T = TypeVar("T")
+MOST_BYTES: Final = 1_000_000
+"""No definition is larger; a larger file is the wrong file."""
 
 
 def to_plain(noun: Any) -> Any:
@@ -51,7 +53,7 @@ def from_json(kind: type[T], document: str) -> T:
     return from_plain(kind, json.loads(document))
 
 
-def read_toml(path: Path, kind: type[T], most_bytes: int = 1_000_000) -> T:
+def read_toml(path: Path, kind: type[T]) -> T:
     """Read a definition of the user's own (ruleset, prices, mapping, sheet) as a `kind`.
 
     Raises
@@ -59,21 +61,22 @@ def read_toml(path: Path, kind: type[T], most_bytes: int = 1_000_000) -> T:
     BadDefinition
         Names the file and each field that does not fit.
     """
-    return parse_toml(_bounded_text(path, most_bytes), kind, str(path))
+    return parse_toml(bounded_text(path), kind, str(path))
 
 
 def parse_toml(document: str, kind: type[T], source: str) -> T:
     """Parse a TOML `document` that stood at `source` as a `kind`; errors as in :func:`read_toml`."""
     try:
         return from_plain(kind, tomllib.loads(document))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadDefinition("definition_not_toml", source=source, detail=str(error)) from error
     except BaseValidationError as error:
         detail = "; ".join(transform_error(error, path=""))
         raise BadDefinition("definition_malformed", source=source, detail=detail) from error
 
 
-def _bounded_text(path: Path, most_bytes: int) -> str:
+def bounded_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
+    """Return the text of a definition file, after looking at its size."""
     try:
         size = path.stat().st_size
         if size > most_bytes:

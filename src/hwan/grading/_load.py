@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from hwan.core import Ruleset, UnknownName, read_toml
+from hwan.core import Ruleset, load_definition, packaged
 from hwan.grading._check import check_ruleset
 
 FOLDER: Final = Path(__file__).parent / "rulesets"
@@ -38,10 +37,9 @@ def load_ruleset(name_or_path: str | Path) -> Ruleset:
     >>> load_ruleset("house/1").own
     True
     """
-    path = _located(name_or_path)
-    ruleset = read_toml(path, Ruleset)
-    check_ruleset(ruleset, str(path))
-    return replace(ruleset, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    ruleset, source, sha256 = load_definition("ruleset", name_or_path, FOLDER, Ruleset)
+    check_ruleset(ruleset, source)
+    return replace(ruleset, sha256=sha256)
 
 
 def rulesets() -> tuple[str, ...]:
@@ -50,18 +48,4 @@ def rulesets() -> tuple[str, ...]:
     >>> "house/1" in rulesets()
     True
     """
-    return tuple(sorted(_packaged()))
-
-
-def _located(name_or_path: str | Path) -> Path:
-    packaged, path = _packaged(), Path(name_or_path)
-    if str(name_or_path) in packaged:
-        return packaged[str(name_or_path)]
-    if path.suffix == ".toml" or path.is_file():
-        return path
-    raise UnknownName("ruleset", str(name_or_path), packaged)
-
-
-def _packaged() -> dict[str, Path]:
-    """Return id → file; ``house-1.toml`` holds ``house/1``."""
-    return {"/".join(path.stem.rsplit("-", 1)): path for path in FOLDER.glob("*.toml")}
+    return tuple(sorted(packaged(FOLDER)))

@@ -28,7 +28,7 @@ def open_source(path: Path | str) -> Source:
     Raises
     ------
     InputError
-        Nothing there, a folder, or no permission; each with its own code.
+        Nothing there, a folder, a device, or no permission; each with its own code.
     NothingInside
         The file has no bytes.
     """
@@ -36,6 +36,8 @@ def open_source(path: Path | str) -> Source:
     try:
         if path.is_dir():
             raise InputError("path_is_folder", source=str(path))
+        if path.exists() and not path.is_file():  # a pipe or a device would keep us waiting for ever
+            raise InputError("path_not_a_file", source=str(path))
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
         size = path.stat().st_size

@@ -66,7 +66,8 @@ def utf8_of(path: Path, encoding: str = "utf-8") -> bytes:
         raise DamagedFile(
             "text_not_decodable", source=path.name, encoding=encoding, line=line, byte=error.start
         ) from error
-    return data if encoding == "utf-8" else decoded.encode()
+    data = data if encoding == "utf-8" else decoded.encode()
+    return data if b"\n" in data else data.replace(b"\r", b"\n")  # the line ends of old Macs
 
 
 def head_lines(head: bytes, encoding: str = "utf-8") -> list[str] | None:

@@ -23,7 +23,8 @@ class Entry:
     steps, cycles
         The frames of steps and cycles, or None.
     truth
-        Known truth of a synthetic battery by quantity, in the unit of the measurement.
+        Known truth of a synthetic battery by quantity, in the unit of the measurement. A resistance
+        names its pulse, ``dc_resistance discharge 10.0``: without it, several times have no one truth.
     notes
         Labels in plain words, for example ``measured`` or ``model-made``.
     ruleset

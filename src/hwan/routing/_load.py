@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from hwan.core import UnknownName, read_toml
+from hwan.core import load_definition, packaged
 from hwan.routing._check import check_prices
 from hwan.routing._schema import Prices
 
@@ -32,10 +33,9 @@ def load_prices(name_or_path: str | Path) -> Prices:
     >>> load_prices("everbatt-2023-kr/1").currency
     'USD'
     """
-    path = _located(name_or_path)
-    prices = read_toml(path, Prices)
-    check_prices(prices, str(path))
-    return prices
+    prices, source, sha256 = load_definition("price list", name_or_path, FOLDER, Prices)
+    check_prices(prices, source)
+    return replace(prices, sha256=sha256)
 
 
 def price_lists() -> tuple[str, ...]:
@@ -44,18 +44,4 @@ def price_lists() -> tuple[str, ...]:
     >>> price_lists()
     ('everbatt-2023-kr/1',)
     """
-    return tuple(sorted(_packaged()))
-
-
-def _located(name_or_path: str | Path) -> Path:
-    packaged, path = _packaged(), Path(name_or_path)
-    if str(name_or_path) in packaged:
-        return packaged[str(name_or_path)]
-    if path.suffix == ".toml" or path.is_file():
-        return path
-    raise UnknownName("price list", str(name_or_path), packaged)
-
-
-def _packaged() -> dict[str, Path]:
-    """Return id → file; ``everbatt-2023-kr-1.toml`` holds ``everbatt-2023-kr/1``."""
-    return {"/".join(path.stem.rsplit("-", 1)): path for path in FOLDER.glob("*.toml")}
+    return tuple(sorted(packaged(FOLDER)))

@@ -100,7 +100,8 @@ class Prices:
     """A versioned price list.
 
     `failure_probability` and `failure_cost` are those of the warranty given with a battery that is
-    sold again; `second_life` and `discount_rate` bring its later recycling to today.
+    sold again; `second_life` and `discount_rate` bring its later recycling to today. `sha256` is that
+    of the file, filled in when it is loaded.
     """
 
     id: str
@@ -118,3 +119,4 @@ class Prices:
     failure_cost: Amount
     second_life: Amount
     discount_rate: Amount
+    sha256: str = ""

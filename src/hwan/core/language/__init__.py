@@ -6,7 +6,8 @@ One TOML file per room and language (``en/readers.toml``, ``ko/readers.toml``), 
     auxiliary_data_lost = "Auxiliary data lost: {detail}."
 
 Kinds in use: ``finding``, ``error``, ``refusal``, ``reason``, ``name`` (of quantities, classes,
-columns, units, steps), ``term`` (of values of a route), ``method`` and ``ui``.
+columns, units, steps), ``term`` (of values of a route), ``method``, ``test``, ``rule``, ``ui`` (the report) and
+``screen`` (the terminal).
 """
 
 from __future__ import annotations

@@ -133,7 +133,9 @@ def _samples(file: Path, source: str) -> tuple[pl.DataFrame, tuple[Finding, ...]
             raise DamagedFile("tester_file_unreadable", source=source, detail=detail) from error
     if frame.is_empty():
         raise NothingInside("test_without_samples", source=source)
-    return frame.with_columns(_step_words(frame["step_type"], fastnda.step_type_map)), heard.findings()
+    if "step_type" in frame.columns:
+        frame = frame.with_columns(_step_words(frame["step_type"], fastnda.step_type_map))
+    return frame, heard.findings()
 
 
 def _step_words(codes: pl.Series, words: Mapping[int, str]) -> pl.Series:

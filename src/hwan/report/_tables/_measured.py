@@ -10,6 +10,7 @@ from hwan.report._numbers import ABSENT, bounds_of, decimals_for, fixed, plain, 
 from hwan.report._tables._table import Cell, Table, table
 from hwan.report._words import Words
 
+DISCHARGE_PULSE: Final = " discharge "  # in a key of truths, before the time of the pulse in seconds
 MOST_ROWS: Final = 200
 _UNITS: Final = {
     "capacity": "Ah", "discharged_charge": "Ah", "energy": "Wh", "discharged_energy": "Wh", "dc_resistance": "ohm",
@@ -141,10 +142,16 @@ def truths(assessment: core.Assessment, truth: Mapping[str, float] | None, words
         f"#{words.ui('column_interval')}", words.ui("column_inside"),
     )  # fmt: skip
     rows = []
-    for quantity, value in (truth or {}).items():
-        found = [each for each in assessment.measurements if each.quantity == quantity]
+    for key, value in (truth or {}).items():
+        quantity, _, pulse = key.partition(DISCHARGE_PULSE)
+        found = [each for each in assessment.measurements if each.quantity == quantity and _is_pulse(each, pulse)]
         rows.append(_truth_row(quantity, value, found, words))
     return table(words.ui("table_truth"), labels, rows, note=words.ui("truth_note"))
+
+
+def _is_pulse(each: core.Measurement, seconds: str) -> bool:
+    given = each.conditions
+    return not seconds or (given.direction == "discharge" and str(given.pulse_time_second) == seconds)
 
 
 def _truth_row(quantity: str, value: float, found: list[core.Measurement], words: Words) -> tuple[Cell, ...]:
@@ -152,8 +159,8 @@ def _truth_row(quantity: str, value: float, found: list[core.Measurement], words
     name = Cell(words.name(quantity))
     if len(found) != 1:
         why = words.ui("several_conditions" if found else "no_estimate")
-        truth = with_unit(value, _UNITS[quantity]) if quantity in _UNITS else plain(value)
-        return name, Cell(truth), Cell(ABSENT), Cell(ABSENT), Cell(why, tone="neutral")
+        known = with_unit(value, _UNITS[quantity]) if quantity in _UNITS else plain(value)
+        return name, Cell(known), Cell(ABSENT), Cell(ABSENT), Cell(why, tone="neutral")
     each = found[0]
     scale, bounds = scale_of(each.unit, each.value), bounds_of(each)
     written = shown(each.value, bounds, each.unit)
