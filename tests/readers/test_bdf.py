@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwan import readers
@@ -183,6 +183,14 @@ def _parquet() -> bytes:
 PARQUET = _parquet()
 
 
+def test_a_page_that_would_abort_the_process_is_refused(write: Write) -> None:
+    content = bytearray(PARQUET)
+    content[230] = 0x7F  # asks the decoder for 2**61 bytes
+    with pytest.raises(DamagedFile):
+        readers.read(write("abort.parquet", bytes(content)))
+
+
+@settings(max_examples=12, deadline=None)
 @given(cut=st.integers(0, len(PARQUET)), at=st.integers(0, len(PARQUET) - 1), byte=st.integers(0, 255))
 def test_mutated_and_truncated_parquet_raises_only_input_errors(cut: int, at: int, byte: int) -> None:
     content = bytearray(PARQUET)

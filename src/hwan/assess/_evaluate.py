@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from hwan.core import (
     Assessment,
@@ -18,9 +20,10 @@ from hwan.core import (
     Scalar,
     Severity,
     Test,
+    Unknown,
     is_known,
 )
-from hwan.grading import grade
+from hwan.grading import grade, load_ruleset
 from hwan.health import (
     Analysis,
     analyse,
@@ -32,7 +35,7 @@ from hwan.health import (
     resistances_of,
     state_of_health,
 )
-from hwan.routing import Prices, route
+from hwan.routing import Prices, load_prices, route
 
 BMS_DIFFERENCE = 0.05
 """A BMS's state of health further than this from the measured one is a finding."""
@@ -44,8 +47,8 @@ def evaluate(
     *,
     observations: Sequence[Observation] = (),
     bms: BmsSnapshot | None = None,
-    ruleset: Ruleset,
-    prices: Prices,
+    ruleset: Ruleset | str | Path,
+    prices: Prices | str | Path,
 ) -> Assessment:
     """Assess one battery from its tests.
 
@@ -61,26 +64,35 @@ def evaluate(
     bms
         What the BMS claims; compared, never used as a result.
     ruleset, prices
-        The rule and the price list in force.
+        The rule and the price list in force: objects, ids of packaged ones, or paths of your own.
 
     Returns
     -------
     hwan.core.Assessment
         Measurements and refusals, the grade with every reason, the route with every alternative.
+
+    Raises
+    ------
+    hwan.core.UsageError
+        When a ruleset or price list is unknown or malformed.
+    hwan.core.InputError
+        When a recording has nothing to compute on.
     """
+    rules = ruleset if isinstance(ruleset, Ruleset) else load_ruleset(ruleset)
+    amounts = prices if isinstance(prices, Prices) else load_prices(prices)
     recordings = tuple(_recordings(tests))
     results, findings = _measured(recordings, battery.type)
-    measurements = tuple(result for result in results if isinstance(result, Measurement))
+    measurements = _with_stated_temperature(results, observations)
     refusals = tuple(result for result in results if isinstance(result, Refusal))
     findings += _bms_findings(bms, measurements)
-    graded = grade(measurements, observations, ruleset, findings=findings, refusals=refusals)
+    graded = grade(measurements, observations, rules, findings=findings, refusals=refusals)
     return Assessment(
         battery=battery,
         sources=tuple(recording.provenance for recording in recordings),
         measurements=measurements,
         refusals=refusals,
         grade=graded,
-        route=route(graded, battery, measurements, prices, classes=ruleset.classes),
+        route=route(graded, battery, measurements, amounts, classes=rules.classes),
         findings=findings,
     )
 
@@ -111,6 +123,24 @@ def _methods(analysis: Analysis, kind: BatteryType) -> Results:
     bounds = largest_discharge_of(analysis, kind) if isinstance(charge, Refusal) else ()
     health = (state_of_health(charge, kind), state_of_health(energy, kind))
     return (charge, energy, *bounds, *health, *efficiencies_of(analysis), *resistances_of(analysis, kind))
+
+
+def _with_stated_temperature(results: Results, observations: Sequence[Observation]) -> tuple[Measurement, ...]:
+    """Return the measurements; where no temperature was recorded, a stated one stands in and says so."""
+    measured = tuple(result for result in results if isinstance(result, Measurement))
+    stated = [each.value for each in observations if each.quantity == "ambient_temperature"]
+    if not stated or isinstance(stated[-1], bool | Unknown):
+        return measured
+    return tuple(_at(each, stated[-1]) for each in measured)
+
+
+def _at(measured: Measurement, temperature_celsius: float) -> Measurement:
+    if is_known(measured.conditions.temperature_celsius):
+        return measured
+    conditions = replace(
+        measured.conditions, temperature_celsius=temperature_celsius, temperature_place="stated_by_the_user"
+    )
+    return replace(measured, conditions=conditions)
 
 
 def _bms_findings(bms: BmsSnapshot | None, measurements: Sequence[Measurement]) -> tuple[Finding, ...]:

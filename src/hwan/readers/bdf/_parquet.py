@@ -11,6 +11,7 @@ import polars as pl
 from hwan.core import COLUMNS, ColumnProblem, DamagedFile, NothingInside, Scalar
 from hwan.readers._arrange import arrange
 from hwan.readers._contract import Proof, RawRecording, Recognition
+from hwan.readers.bdf._canary import survives
 from hwan.readers.bdf._names import Plan, plan, recognised
 
 SIGNATURE: Final = b"PAR1"
@@ -33,6 +34,8 @@ class BdfParquet:
         if not head.startswith(SIGNATURE):
             values = {"expected": SIGNATURE.decode(), "got": head[:8].hex(" ")}
             return Recognition(self.name, "no", "signature_missing", values)
+        if not survives(path):
+            return Recognition(self.name, "likely", "parquet_damaged", {"detail": "a page cannot be decoded"})
         try:
             columns = list(pl.read_parquet_schema(path))
         except _BROKEN as error:
@@ -51,6 +54,8 @@ class BdfParquet:
 
     def read(self, path: Path, key: str = "") -> RawRecording:  # noqa: ARG002
         """Read all rows."""
+        if not survives(path):
+            raise DamagedFile("table_unreadable", source=path.name, detail="Parquet that cannot be decoded")
         try:
             frame = _bounded(path)
         except _BROKEN as error:
