@@ -49,3 +49,12 @@ def cell() -> SyntheticTest:
 @pytest.fixture(scope="session")
 def pack() -> SyntheticTest:
     return pack_test(11, series=24, rated_capacity_ah=100.0)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of the installed sample tables; ``make demo`` and ``make test`` install them."""
+    folder = Path(__file__).parent.parent / ".samples"
+    if not (folder / "ampworks").is_dir():
+        pytest.skip("the sample tables are not installed: make .samples/made")
+    return folder

@@ -23,4 +23,3 @@ if __name__ == "__main__":
     lock("run", "pyproject.toml", str(BUILD.relative_to(ROOT)), "--extra", "report")
     lock("dev", "pyproject.toml", str(BUILD.relative_to(ROOT)), "--extra", "report", "--group", "dev")
     lock("samples", "requirements/samples.in", "--no-deps")
-    lock("bench-fastnda", "requirements/bench-fastnda.in")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from hwan.cli._work import Done, over
 from hwan.core import Recording
 from hwan.health import cycles as cycles_of
 from hwan.health import steps as steps_of
-from hwan.readers import explain, formats, read, read_all
+from hwan.readers import Mapping, explain, formats, load_mapping, read, read_all
 
 REPORT = Path("hwan-report.html")
 
@@ -63,7 +63,8 @@ def read_files(
             print_recognitions(told.results, lang.value)
             print_failures(told.failures)
         return told.exit_code()
-    found = over(files, lambda path: _recordings(path, key, mapping), str, lang.value)
+    named = load_mapping(mapping) if mapping else None
+    found = over(files, lambda path: _recordings(path, key, named), str, lang.value)
     if json:
         print_document(document("hwan.read/1", found.failures, recordings=[_summary(each) for each in found.results]))
     else:
@@ -72,7 +73,7 @@ def read_files(
     return found.exit_code()
 
 
-def _recordings(path: Path, key: str | None, mapping: Path | None) -> tuple[Recording, ...]:
+def _recordings(path: Path, key: str | None, mapping: Mapping | None) -> tuple[Recording, ...]:
     return (read(path, key=key, mapping=mapping),) if key else read_all(path, mapping=mapping)
 
 
@@ -99,7 +100,7 @@ def steps(
     lang: option.Lang = option.Language.en,
 ) -> int:
     """List the steps of each recording: kind, reason, charge, energy."""
-    done = over(files, lambda path: _frames(path, key, mapping, steps_of), str, lang.value)
+    done = _frames(files, key, mapping, steps_of, lang.value)
     return _print_frames("steps", done, json, lang.value)
 
 
@@ -112,18 +113,25 @@ def cycles(
     lang: option.Lang = option.Language.en,
 ) -> int:
     """List the cycles of each recording: capacity, energy, efficiency."""
-    done = over(files, lambda path: _frames(path, key, mapping, cycles_of), str, lang.value)
+    done = _frames(files, key, mapping, cycles_of, lang.value)
     return _print_frames("cycles", done, json, lang.value)
 
 
-Frames = list[tuple[Recording, pl.DataFrame]]
+Frames = Done[tuple[Recording, pl.DataFrame]]
 
 
-def _frames(path: Path, key: str | None, mapping: Path | None, method: Callable[[Recording], pl.DataFrame]) -> Frames:
-    return [(recording, method(recording)) for recording in _recordings(path, key, mapping)]
+def _frames(
+    files: Sequence[Path], key: str | None, mapping: Path | None, method: Callable[[Recording], pl.DataFrame], lang: str
+) -> Frames:
+    named = load_mapping(mapping) if mapping else None
+
+    def work(path: Path) -> list[tuple[Recording, pl.DataFrame]]:
+        return [(recording, method(recording)) for recording in _recordings(path, key, named)]
+
+    return over(files, work, str, lang)
 
 
-def _print_frames(name: str, done: Done[tuple[Recording, pl.DataFrame]], json: bool, language: str) -> int:
+def _print_frames(name: str, done: Frames, json: bool, language: str) -> int:
     if json:
         parts = [{"provenance": recording.provenance, name: _rows(frame)} for recording, frame in done.results]
         print_document(document(f"hwan.{name}/1", done.failures, recordings=parts))

@@ -22,7 +22,7 @@ from hwan.core import (
     read_toml,
 )
 from hwan.grading import load_ruleset
-from hwan.readers import read
+from hwan.readers import Mapping, load_mapping, read
 from hwan.routing import Prices, load_prices
 
 DEFAULT_RULESET: Final = "house/1"
@@ -48,7 +48,7 @@ class Request:
     instrument: Instrument | None
     ruleset: Ruleset
     prices: Prices
-    mapping: Path | None = None
+    mapping: Mapping | None = None
     key: str | None = None
 
     def battery(self, name: str) -> Battery:
@@ -105,7 +105,7 @@ def request(
         instrument=read_toml(instrument, Instrument) if instrument else None,
         ruleset=load_ruleset(ruleset),
         prices=load_prices(prices),
-        mapping=mapping,
+        mapping=load_mapping(mapping) if mapping else None,
         key=key,
     )
 

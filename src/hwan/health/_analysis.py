@@ -11,6 +11,7 @@ from hwan.core import AccuracyClass, ErrorComponent, Evidence, Finding, Recordin
 from hwan.health._accuracy import accuracy_of, instrument_key
 from hwan.health._counter import SECONDS_PER_HOUR
 from hwan.health._cycles import cycle_table
+from hwan.health._noise import noise, resolution, undithered
 from hwan.health._signals import Floats, Signals, signals
 from hwan.health._steps import StepTable, step_table
 from hwan.health._uncertainty import Figure
@@ -61,40 +62,9 @@ def analyse(recording: Recording) -> Analysis:
     return Analysis(recording, data, table, cycle_table(table.frame), accuracy, instrument_key(recording), findings)
 
 
-def noise(*parts: Floats) -> float:
-    """Return the standard deviation of white noise on smooth signals, pooled over `parts`.
-
-    Third differences of white noise have the variance 20σ²; those beyond four standard deviations
-    are steps of the signal and do not count.
-    """
-    squares = [third**2 for third in (np.diff(part, 3) for part in parts if len(part) >= 8)]
-    if not squares:
-        return 0.0
-    pooled = np.concatenate(squares)
-    typical = float(np.median(pooled)) / 0.6745**2
-    kept = pooled[pooled <= 16 * typical] if typical else pooled
-    return float(np.sqrt(kept.mean() / 20))
-
-
 def voltage_step(recording: Recording) -> float:
     """Return the smallest change of voltage between neighbours in V: the record's resolution or less."""
-    return _resolution(signals(recording).voltage_volt)
-
-
-def undithered(values: Floats) -> float:
-    """Return half the instrument's resolution where rounding is systematic, else 0.
-
-    Noise larger than the rounding error (resolution/√12) dithers it, and is then already part of
-    :func:`noise`.
-    """
-    resolution = _resolution(values)
-    return 0.5 * resolution if noise(values) < resolution / np.sqrt(12) else 0.0
-
-
-def _resolution(values: Floats) -> float:
-    change = np.abs(np.diff(values))
-    change = change[change > 0]
-    return float(change.min()) if len(change) else 0.0
+    return resolution(signals(recording).voltage_volt)
 
 
 def charge_figure(analysis: Analysis, first: int, last: int, charge_ah: float, *, counted: bool) -> Figure:

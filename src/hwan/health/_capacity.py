@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from hwan.core import (
     UNKNOWN,
     BatteryType,
@@ -19,7 +21,8 @@ from hwan.core import (
 )
 from hwan.health._analysis import Analysis, analyse, charge_figure, energy_figure
 from hwan.health._counter import SECONDS_PER_HOUR
-from hwan.health._discharge import Discharge, Run, cutoffs_are_stated, deepest_discharge, discharges
+from hwan.health._discharge import Discharge, Run, cutoffs_are_stated, deciding_voltage, deepest_discharge, discharges
+from hwan.health._signals import Floats
 from hwan.health._uncertainty import Figure, merged
 from hwan.health._window import window
 
@@ -113,10 +116,10 @@ def discharged(analysis: Analysis, found: Discharge, kind: BatteryType) -> Disch
     steps = analysis.steps.slice(run.first_step, run.last_step - run.first_step + 1)
     counted = steps["counter_charge_ah"].null_count() == 0
     counted_energy = steps["counter_energy_wh"].null_count() == 0
-    beyond_ah, cutoff = _beyond_cutoff(analysis, run, kind)
-    charge_ah = run.charge_ah + beyond_ah
+    beyond_ah, beyond_wh, cutoff = _beyond_cutoff(analysis, run, kind)
+    charge_ah = run.charge_ah - beyond_ah
     column = "counter_energy_wh" if counted_energy else "energy_wh"
-    energy_wh = float(steps[column].sum()) + beyond_ah * cutoff
+    energy_wh = float(steps[column].sum()) - beyond_wh
     first, last = run.first_sample, run.last_sample
     charge = charge_figure(analysis, first, last, charge_ah, counted=counted).scaled(-1.0)
     energy = energy_figure(analysis, first, last, charge_ah, energy_wh, counted=counted_energy).scaled(-1.0)
@@ -128,16 +131,30 @@ def discharged(analysis: Analysis, found: Discharge, kind: BatteryType) -> Disch
     )
 
 
-def _beyond_cutoff(analysis: Analysis, run: Run, kind: BatteryType) -> tuple[float, float]:
-    """Return the charge in Ah to give back for samples beyond the cut-off, and the cut-off in V."""
-    voltage, time = analysis.data.voltage_volt, analysis.data.time_second
-    cutoff = kind.lower_voltage_volt
-    last = run.last_sample
-    if not is_known(cutoff) or last == run.first_sample or not voltage[last] < cutoff < voltage[last - 1]:
-        return 0.0, float(voltage[last])
-    share = (cutoff - voltage[last]) / (voltage[last - 1] - voltage[last])
-    seconds = share * (time[last] - time[last - 1])
-    return float(-analysis.data.current_ampere[last] * seconds / SECONDS_PER_HOUR), cutoff
+def _beyond_cutoff(analysis: Analysis, run: Run, kind: BatteryType) -> tuple[float, float, float]:
+    """Return charge in Ah and energy in Wh of the samples beyond the cut-off, negative, and the cut-off in V.
+
+    A tester sees the cut-off only with its next sample, and some go on below the stated one. In a
+    constant-voltage phase the voltage stays around the cut-off and nothing is beyond it.
+    """
+    data, last, cutoff = analysis.data, run.last_sample, kind.lower_voltage_volt
+    held = analysis.steps["kind"][run.last_step] == "cv"
+    volts = deciding_voltage(analysis, kind, run)
+    above = np.flatnonzero(volts >= cutoff) if is_known(cutoff) else np.empty(0, dtype=np.int64)
+    if held or not is_known(cutoff) or not len(above) or above[-1] == len(volts) - 1:
+        return 0.0, 0.0, float(data.voltage_volt[last])
+    inside = int(above[-1])
+    share = float((volts[inside] - cutoff) / (volts[inside] - volts[inside + 1]))
+    first = run.first_sample + inside + 1
+    interval = np.diff(data.time_second[first - 1 : last + 1])
+    interval[0] *= 1 - share
+    current, power = data.current_ampere, data.voltage_volt * data.current_ampere
+    return _flow(current, interval, first, last), _flow(power, interval, first, last), cutoff
+
+
+def _flow(rate: Floats, interval: Floats, first: int, last: int) -> float:
+    """Return ∫rate·dt in rate·h over samples first..last; each rate holds since the sample before."""
+    return float(rate[first : last + 1] @ interval) / SECONDS_PER_HOUR
 
 
 def _measurement(

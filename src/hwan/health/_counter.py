@@ -1,8 +1,8 @@
 """∫I·dt and the tester's own counters: a counter is believed once its scope is proven.
 
-Each hypothesis about when the counter resets (every step, every cycle, never) gives a charge per
-step. The one that agrees with ∫I·dt within `AGREEMENT` of the throughput is proven; the label only
-decides which is tried first.
+Each hypothesis about when the counter resets (every step, every cycle, never, or where its own reading
+falls back to zero) gives a charge per step. The one that agrees with ∫I·dt within `AGREEMENT` of the
+throughput is proven; the label only decides which is tried first.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwan.health._signals import Counter, Floats, Ints, Signals
 
@@ -66,14 +67,14 @@ def check_counter(
     """Return the counter's reading per step under the scope that fits ∫ best; None without a counter."""
     if counter is None:
         return None
-    order = sorted(("step", "cycle", "test"), key=lambda scope: scope != counter.scope)
+    order = sorted(("step", "cycle", "test", "schedule"), key=lambda scope: scope != counter.scope)
     checks = (_under(scope, data, counter.net, starts, lasts, integrated) for scope in order)
     return min(checks, key=lambda check: (not check.proven, 0.0 if check.proven else check.residual))
 
 
 def _under(scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints, integrated: Floats) -> CounterCheck:
     before = np.append(net[:1], net[lasts[:-1]])
-    per_step = net[lasts] - np.where(_resets(scope, data, starts), 0.0, before)
+    per_step = net[lasts] - np.where(_resets(scope, data, starts, net[starts], before), 0.0, before)
     throughput = float(np.abs(integrated).sum())
     counted = float(np.abs(per_step).sum())
     if not throughput:
@@ -82,14 +83,19 @@ def _under(scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints, in
     return CounterCheck(scope, per_step, disagreement / (throughput / len(starts)), counted / throughput)
 
 
-def _resets(scope: str, data: Signals, starts: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Mark the steps at whose start the counter begins again at zero."""
+def _resets(scope: str, data: Signals, starts: Ints, reading: Floats, before: Floats) -> NDArray[np.bool_]:
+    """Mark the steps at whose start the counter begins again at zero.
+
+    Where no number tells (none is recorded, or the operator resets), its `reading` does: it is nearer
+    to zero than to what stood `before`.
+    """
+    if scope == "test":
+        return np.zeros(len(starts), dtype=np.bool_)
     numbers = {"step": data.step, "cycle": data.cycle}.get(scope)
-    if scope == "step" and numbers is None:
-        changed = np.ones(len(starts), dtype=np.bool_)
-    elif numbers is None:
-        changed = np.zeros(len(starts), dtype=np.bool_)
-    else:
-        changed = np.append([False], np.diff(numbers[starts]) != 0)
+    changed = np.abs(reading) < np.abs(reading - before) if numbers is None else _changed(numbers[starts])
     changed[0] = False
     return changed
+
+
+def _changed(numbers: Ints) -> NDArray[np.bool_]:
+    return np.append([False], np.diff(numbers) != 0)

@@ -122,7 +122,9 @@ def _reaches(analysis: Analysis, kind: BatteryType, found: tuple[Run, ...], way:
     stated = kind.upper_voltage_volt if way == "charge" else kind.lower_voltage_volt
     if is_known(stated):
         sign = 1 if way == "charge" else -1
-        return lambda run: sign * (_end_voltage(analysis, kind, run) - stated) >= -CUTOFF_TOLERANCE * stated
+        return lambda run: (
+            sign * (float(deciding_voltage(analysis, kind, run)[-1]) - stated) >= -CUTOFF_TOLERANCE * stated
+        )
     span = float(np.ptp(analysis.data.voltage_volt))
     ends = np.array([run.end_voltage_volt for run in found if run.direction == way])
     extreme = (ends.max() if way == "charge" else ends.min()) if len(ends) else 0.0
@@ -131,15 +133,16 @@ def _reaches(analysis: Analysis, kind: BatteryType, found: tuple[Run, ...], way:
     return lambda run: shown and abs(run.end_voltage_volt - extreme) <= ALIKE_FRACTION * span
 
 
-def _end_voltage(analysis: Analysis, kind: BatteryType, run: Run) -> float:
-    """Return the voltage that decides the end of a run: of the battery, or of the cell that limits it, in series."""
-    cells = analysis.data.cells
+def deciding_voltage(analysis: Analysis, kind: BatteryType, run: Run) -> Floats:
+    """Return the voltage, in V, that decides where a run ends: the battery's, or its limiting cell's times the series."""
+    cells, part = analysis.data.cells, slice(run.first_sample, run.last_sample + 1)
+    volts = analysis.data.voltage_volt[part]
     if cells is None:
-        return run.end_voltage_volt
+        return volts
     series = known_or(kind.series_count, cells.count)
     if run.direction == "charge":
-        return max(run.end_voltage_volt, series * float(cells.highest_volt[run.last_sample]))
-    return min(run.end_voltage_volt, series * float(cells.lowest_volt[run.last_sample]))
+        return np.maximum(volts, series * cells.highest_volt[part])
+    return np.minimum(volts, series * cells.lowest_volt[part])
 
 
 def limiting_voltage(analysis: Analysis, run: Run) -> Floats:

@@ -71,15 +71,16 @@ def _short(value: float) -> float:
 
 def _scale(analysis: Analysis, kind: BatteryType) -> Iterator[Finding]:
     """Prove the scale of the current: by a counter that agrees, or by a rating that fits."""
-    moved = float(analysis.steps["charge_ah"].abs().to_numpy().max())
-    rated = kind.rated_capacity_ah
+    charge = analysis.steps["charge_ah"].to_numpy()
+    moved, rated = float(np.abs(charge).max()), kind.rated_capacity_ah
+    swing = float(np.ptp(np.append(0.0, np.cumsum(charge))))
     if moved == 0.0:
         return
     if is_known(rated) and moved > RATING_MOST * rated:
         values = {"moved_ah": _short(moved), "rated_ah": rated, "ratio": _short(moved / rated)}
         yield Finding("current_scale_against_rating", "stop", "column current_ampere", values)
-    elif not (is_known(rated) and moved >= RATING_LEAST * rated) and not _agrees(analysis.table.capacity_counter):
-        yield Finding("scale_unverified", "stop", "column current_ampere", {"moved_ah": _short(moved)})
+    elif not (is_known(rated) and swing >= RATING_LEAST * rated) and not _agrees(analysis.table.capacity_counter):
+        yield Finding("scale_unverified", "stop", "column current_ampere", {"moved_ah": _short(swing)})
 
 
 def _agrees(check: CounterCheck | None) -> bool:

@@ -25,9 +25,10 @@ from hwan.core import (
     Refusal,
     Validation,
 )
-from hwan.health._analysis import Analysis, analyse, noise, undithered
+from hwan.health._analysis import Analysis, analyse
 from hwan.health._counter import charge_increments
 from hwan.health._discharge import discharges
+from hwan.health._noise import noise, undithered
 from hwan.health._signals import Floats
 from hwan.health._uncertainty import Figure
 
@@ -40,7 +41,7 @@ REST_SAMPLES: Final = 5
 REST_SECONDS: Final = 1.0
 """...but none older than this before the pulse: the voltage may still relax."""
 START_TOLERANCE: Final = 0.5
-"""The current must have begun within this part of the stated time, or R at that time is not known."""
+"""Current's beginning and next sample must be known within this part of the stated time, or R is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,29 +137,41 @@ def edges(analysis: Analysis) -> Iterator[Edge]:
 
 
 def _edge(analysis: Analysis, rest: dict[str, Any], step: dict[str, Any]) -> Edge:
-    data, first, before = analysis.data, step["first_sample"], rest["last_sample"]
-    gap = float(data.time_second[first] - data.time_second[before])
+    data, before = analysis.data, rest["last_sample"]
+    # The current began after the last sample that does not have it yet.
+    without = step["first_sample"] if _is_stale(data.current_ampere, before, step) else before
+    first = without + 1
     if data.step_time_second is not None:
         start, half = float(data.time_second[first] - data.step_time_second[first]), 0.0
     else:
-        start, half = float(data.time_second[first]) - gap / 2, gap / 2
+        half = float(data.time_second[first] - data.time_second[without]) / 2
+        start = float(data.time_second[first]) - half
     enough = int(np.searchsorted(data.time_second[first : step["last_sample"] + 1], start + 1.1 * max(TIMES_SECOND)))
     last = min(first + enough, step["last_sample"])
     duration = step["end_second"] - start
     return Edge(before, first, last, rest["first_sample"], step["direction"], start, half, duration)
 
 
+def _is_stale(current: Floats, before: int, step: dict[str, Any]) -> bool:
+    """Return whether the step's first sample still has the current from before it."""
+    first = step["first_sample"]
+    if first == step["last_sample"]:
+        return False
+    return bool(abs(current[first] - current[before]) < 0.5 * abs(current[first + 1] - current[before]))
+
+
 def resistance_at(analysis: Analysis, edge: Edge, time_second: float) -> Figure | None:
     """Return R in ohm `time_second` after the current began; None where the record cannot tell.
 
-    The step must last that long, and there must be a sample of it at or before that time.
+    The step must last that long, with a sample at or before that time, and one near it.
     """
     data = analysis.data
     part = slice(edge.first_sample, edge.last_sample + 1)
     since = data.time_second[part] - edge.start_second
     if len(since) < 2 or since[-1] < time_second * (1 - 1e-6) or since[0] > time_second * (1 + 1e-6):
         return None
-    if edge.start_half_width_second > START_TOLERANCE * time_second:
+    away = edge.start_half_width_second + float(np.abs(since - time_second).min())
+    if away > START_TOLERANCE * time_second:
         return None
     voltage, current = data.voltage_volt[part], data.current_ampere[part]
     at = float(np.interp(time_second, since, voltage))
@@ -167,10 +180,10 @@ def resistance_at(analysis: Analysis, edge: Edge, time_second: float) -> Figure 
     if step == 0.0:
         return None
     value = (at - float(rest.mean())) / step
-    slope = abs(float(np.interp(time_second, since, np.gradient(voltage, since))))
+    around = np.interp((time_second - away, time_second + away), since, voltage)
     parts = _components(analysis, edge, value, step, len(rest), voltage)
-    start = ErrorComponent("sampling", slope * edge.start_half_width_second / abs(step), "uniform", "the record itself")
-    return Figure(value, (*parts, start))
+    sampling = ErrorComponent("sampling", float(np.ptp(around)) / 2 / abs(step), "uniform", "the record itself")
+    return Figure(value, (*parts, sampling))
 
 
 def _rest_voltages(analysis: Analysis, edge: Edge) -> Floats:

@@ -11,10 +11,13 @@ from typing import Final
 
 import numpy as np
 
+from hwan.health._noise import CLEAR, resolution, typical_noise
 from hwan.health._signals import Floats, Ints, Signals
 
 REST_FRACTION: Final = 1e-3
 """Current below this fraction of the largest one is rest; a tester's zero is noise and offset."""
+REST_FRACTION_MOST: Final = 1e-2
+"""So far does the noise of a tester on too wide a range raise that limit."""
 JUMP_FRACTION: Final = 0.05
 """A smaller relative change of current is regulation or noise, not a new step."""
 HELD_FRACTION: Final = 5e-4
@@ -23,30 +26,33 @@ CV_DECAY: Final = 0.9
 """In a constant-voltage phase the current falls at least to this fraction of its start."""
 CV_ROWS: Final = 3
 VOLTAGE_JUMP: Final = 1.5
-"""An ohmic step is larger than the voltage's change before and after it by this factor."""
+"""An ohmic step is larger than the voltage's change before and after it, and than its resolution, by this factor."""
+VOLTAGE_FLOOR: Final = 1e-5
+"""...and larger than this fraction of the voltage: digits behind that are arithmetic."""
 CC_SHARE: Final = 0.05
 """A constant-current share shorter than this part of a step is the regulator settling."""
 
 
 def rest_current(current: Floats) -> float:
-    """Return the current, in A, up to which a sample counts as rest."""
-    magnitude = np.abs(current)
-    largest = float(np.quantile(magnitude[:: max(1, len(magnitude) // 20_000)], 0.999))
-    return REST_FRACTION * largest
+    """Return the current, in A, up to which a sample counts as rest; `current` is without spikes."""
+    largest = float(np.abs(current).max())
+    return float(np.clip(CLEAR * typical_noise(current), REST_FRACTION * largest, REST_FRACTION_MOST * largest))
 
 
-def segment_starts(signals: Signals) -> Ints:
-    """Return the index of the first sample of each step, shape (steps,), beginning with 0."""
-    changed = _changes(signals) if signals.step is None else np.flatnonzero(np.diff(signals.step)) + 1
+def segment_starts(data: Signals, current: Floats) -> Ints:
+    """Return the index of the first sample of each step, shape (steps,), beginning with 0.
+
+    `current` in A is that of `data` without spikes.
+    """
+    changed = _changes(current, data.voltage_volt) if data.step is None else np.flatnonzero(np.diff(data.step)) + 1
     starts = np.concatenate(([0], changed)).astype(np.int64)
-    return np.union1d(starts, _constant_voltage_starts(signals, starts))
+    return np.union1d(starts, _constant_voltage_starts(data, current, starts))
 
 
-def _changes(signals: Signals) -> Ints:
-    current, voltage = signals.current_ampere, signals.voltage_volt
-    threshold = rest_current(current)
-    state = np.sign(current) * (np.abs(current) > threshold)
-    return np.flatnonzero((np.diff(state) != 0) | _lasting_jumps(current, voltage)) + 1
+def _changes(current: Floats, voltage: Floats) -> Ints:
+    flows = np.abs(current) > rest_current(current)
+    jumps = _lasting_jumps(current, voltage) & (flows[1:] | flows[:-1])
+    return np.flatnonzero((np.diff(np.sign(current) * flows) != 0) | jumps) + 1
 
 
 def _lasting_jumps(current: Floats, voltage: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -55,7 +61,7 @@ def _lasting_jumps(current: Floats, voltage: Floats) -> np.ndarray[tuple[int], n
     if len(step) < 3:
         return np.zeros(len(step), dtype=np.bool_)
     large = JUMP_FRACTION * np.maximum(np.abs(current[1:]), np.abs(current[:-1]))
-    jump = (np.abs(step) > large) & _followed(step, np.diff(voltage))
+    jump = (np.abs(step) > large) & _followed(step, np.diff(voltage), _least_response(voltage))
     after, before = np.empty_like(step), np.empty_like(step)
     after[:-1], after[-1] = current[2:] - current[:-2], step[-1]
     before[1:], before[0] = after[:-1], step[0]
@@ -66,35 +72,46 @@ def _lasting_jumps(current: Floats, voltage: Floats) -> np.ndarray[tuple[int], n
     return stays
 
 
-def _followed(step: Floats, response: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _followed(step: Floats, response: Floats, least: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Mark where the voltage jumps with the current: the same way, and out of line with its neighbours."""
     size = np.abs(response)
     neighbour = np.zeros_like(size)
     neighbour[1:] = size[:-1]
     neighbour[:-1] = np.maximum(neighbour[:-1], size[1:])
-    followed: np.ndarray[tuple[int], np.dtype[np.bool_]] = (step * response > 0) & (size > VOLTAGE_JUMP * neighbour)
+    followed: np.ndarray[tuple[int], np.dtype[np.bool_]] = (step * response > 0) & (
+        size > np.maximum(VOLTAGE_JUMP * neighbour, least)
+    )
     return followed
 
 
-def _constant_voltage_starts(signals: Signals, starts: Ints) -> Ints:
+def _least_response(voltage: Floats) -> float:
+    """Return the change of voltage, in V, that is neither noise nor one digit."""
+    floor = VOLTAGE_FLOOR * float(np.abs(voltage).max())
+    return max(CLEAR * typical_noise(voltage), VOLTAGE_JUMP * resolution(voltage), floor)
+
+
+def _constant_voltage_starts(data: Signals, current: Floats, starts: Ints) -> Ints:
     """Return where a held voltage begins inside a step: the CC and CV share of a CCCV step."""
-    current = np.abs(signals.current_ampere)
-    ends = np.append(starts[1:], len(signals))
-    largest = np.maximum.reduceat(current, starts)
-    decayed = (current[ends - 1] < CV_DECAY * largest) & (ends - starts > CV_ROWS) & (largest > rest_current(current))
-    found = (_held_from(signals, int(a), int(b)) for a, b in zip(starts[decayed], ends[decayed], strict=True))
+    magnitude = np.abs(current)
+    ends = np.append(starts[1:], len(current))
+    largest = np.maximum.reduceat(magnitude, starts)
+    decayed = (magnitude[ends - 1] < CV_DECAY * largest) & (ends - starts > CV_ROWS)
+    decayed &= largest > rest_current(current)
+    found = (_held_from(data, current, int(a), int(b)) for a, b in zip(starts[decayed], ends[decayed], strict=True))
     return np.array([index for index in found if index is not None], dtype=np.int64)
 
 
-def _held_from(signals: Signals, start: int, end: int) -> int | None:
+def _held_from(data: Signals, signed: Floats, start: int, end: int) -> int | None:
     """Return the first sample of the constant-voltage part of samples start..end-1, if it has one."""
-    voltage, current = signals.voltage_volt[start:end], np.abs(signals.current_ampere[start:end])
-    away = np.flatnonzero(np.abs(voltage - voltage[-1]) > HELD_FRACTION * abs(voltage[-1]))
+    voltage, current = data.voltage_volt[start:end], np.abs(signed[start:end])
+    band = HELD_FRACTION * abs(voltage[-1])
+    away = np.flatnonzero(np.abs(voltage - voltage[-1]) > band)
     held = int(away[-1]) + 1 if len(away) else 0
     if end - start - held < CV_ROWS or current[-1] > CV_DECAY * current[held]:
         return None
     still_full = np.flatnonzero(current[held:] >= 0.98 * current[held])
     turn = held + int(still_full[-1]) + 1
-    time = signals.time_second[start:end]
-    settled = turn < len(time) - 1 and time[turn] - time[0] > CC_SHARE * (time[-1] - time[0])
-    return start + turn if settled else None
+    if turn >= end - start or (voltage[-1] - voltage[0]) * signed[start + turn] <= band * current[turn]:
+        return None
+    time = data.time_second[start:end]
+    return start + turn if time[turn] - time[0] > CC_SHARE * (time[-1] - time[0]) else None

@@ -43,7 +43,8 @@ class Signals:
     """Samples without gaps in time, voltage and current.
 
     Arrays have one entry per kept row; `row` holds the row's number in the source. `step` and
-    `cycle` are the tester's numbers, absent where it wrote none.
+    `cycle` are the tester's numbers, absent where it wrote none. `time_second` stands still where the
+    tester's clock went back: no charge flows in time that did not pass.
     """
 
     recording_id: str
@@ -85,34 +86,52 @@ def signals(recording: Recording) -> Signals:
         )
     counters = {kind: _counter_columns(names, kind) for kind in ("capacity_ah", "energy_wh")}
     wanted = {*_BASE, *(name for name in _OPTIONAL if name in names)}
-    wanted |= {column for _, columns in counters.values() for column in columns}
+    wanted |= {column for found in counters.values() for _, columns in found for column in columns}
     taps = [name for name in names if WIDE_CELL.fullmatch(name) and name.endswith("_voltage_volt")]
     frame = recording.samples.select(*sorted(wanted), *_cell_extremes(taps)).collect()
     row, frame = _complete_rows(frame)
     if not len(frame):
         raise NothingInside("rows_missing", source=recording.provenance.source_name)
-    place = next((name for name in TEMPERATURES if name in names and frame[name].null_count() < len(frame)), "")
+    place = next((name for name in TEMPERATURES if name in names and np.isfinite(_floats(frame, name)).any()), "")
     return Signals(
         recording_id=recording.id,
         row=row,
-        time_second=_floats(frame, "test_time_second"),
+        time_second=_never_backwards(_floats(frame, "test_time_second")),
         voltage_volt=_floats(frame, "voltage_volt"),
         current_ampere=_floats(frame, "current_ampere"),
-        step=_ints(frame, "step_count") if "step_count" in wanted else _ints(frame, "step_id"),
+        step=_ints(frame, "step_count", "step_id"),
         cycle=_ints(frame, "cycle_count"),
         step_time_second=_floats(frame, "step_time_second") if "step_time_second" in wanted else None,
         temperature_celsius=_floats(frame, place) if place else None,
         temperature_place=place.removesuffix("_celsius"),
-        cells=Cells(len(taps), _floats(frame, "highest_cell"), _floats(frame, "lowest_cell")) if taps else None,
-        capacity_counter=_counter(frame, *counters["capacity_ah"]),
-        energy_counter=_counter(frame, *counters["energy_wh"]),
+        cells=_cells(frame, len(taps)),
+        capacity_counter=_counter(frame, counters["capacity_ah"]),
+        energy_counter=_counter(frame, counters["energy_wh"]),
     )
 
 
 def _cell_extremes(taps: list[str]) -> list[pl.Expr]:
+    """Return the extremes over cells; a row without any cell keeps those of the row before it."""
     if not taps:
         return []
-    return [pl.max_horizontal(taps).alias("highest_cell"), pl.min_horizontal(taps).alias("lowest_cell")]
+    volts = [pl.col(name).cast(pl.Float64).fill_nan(None) for name in taps]
+    extremes = {"highest_cell": pl.max_horizontal(volts), "lowest_cell": pl.min_horizontal(volts)}
+    return [extreme.forward_fill().backward_fill().alias(name) for name, extreme in extremes.items()]
+
+
+def _cells(frame: pl.DataFrame, count: int) -> Cells | None:
+    if not count or frame["highest_cell"].null_count():
+        return None
+    return Cells(count, _floats(frame, "highest_cell"), _floats(frame, "lowest_cell"))
+
+
+def _never_backwards(time: Floats) -> Floats:
+    """Return the clock in s with each step back taken out; a clock that never goes back is returned as it is."""
+    back = np.minimum(np.diff(time), 0.0)
+    if not back.any():
+        return time
+    forward: Floats = time - np.append(0.0, np.cumsum(back))
+    return forward
 
 
 def _complete_rows(frame: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
@@ -128,26 +147,28 @@ def _floats(frame: pl.DataFrame, name: str) -> Floats:
     return frame[name].cast(pl.Float64).to_numpy()
 
 
-def _ints(frame: pl.DataFrame, name: str) -> Ints | None:
-    if name not in frame.columns or frame[name].null_count():
-        return None
-    return frame[name].cast(pl.Int64).to_numpy()
+def _ints(frame: pl.DataFrame, *names: str) -> Ints | None:
+    """Return the first of the columns that has a number in every row."""
+    for name in names:
+        if name in frame.columns and np.isfinite(_floats(frame, name)).all():
+            return frame[name].cast(pl.Int64).to_numpy()
+    return None
 
 
-def _counter_columns(names: set[str], kind: str) -> tuple[str, tuple[str, ...]]:
-    """Return the scope and the column or columns of the first usable counter."""
+def _counter_columns(names: set[str], kind: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return scope and column or columns of each of the tester's counters."""
+    found: list[tuple[str, tuple[str, ...]]] = []
     for scope in SCOPES:
         prefix = "" if scope == "test" else f"{scope}_"
-        if f"{prefix}net_{kind}" in names:
-            return scope, (f"{prefix}net_{kind}",)
         pair = (f"{prefix}charging_{kind}", f"{prefix}discharging_{kind}")
-        if names.issuperset(pair):
-            return scope, pair
-    return "", ()
+        found += [(scope, columns) for columns in ((f"{prefix}net_{kind}",), pair) if names.issuperset(columns)]
+    return found
 
 
-def _counter(frame: pl.DataFrame, scope: str, columns: tuple[str, ...]) -> Counter | None:
-    if not columns or any(frame[name].null_count() for name in columns):
-        return None
-    net = _floats(frame, columns[0])
-    return Counter(scope, net - np.abs(_floats(frame, columns[1])) if len(columns) == 2 else net)
+def _counter(frame: pl.DataFrame, found: list[tuple[str, tuple[str, ...]]]) -> Counter | None:
+    """Return the first counter that has a number in every row."""
+    for scope, columns in found:
+        values = [_floats(frame, name) for name in columns]
+        if all(np.isfinite(each).all() for each in values):
+            return Counter(scope, values[0] - np.abs(values[1]) if len(values) == 2 else values[0])
+    return None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
 from hwan.core import Recording
 from hwan.health._counter import CounterCheck, charge_increments, check_counter, energy_increments
+from hwan.health._noise import without_spikes
 from hwan.health._segments import CV_DECAY, HELD_FRACTION, rest_current, segment_starts
 from hwan.health._signals import Floats, Ints, Signals, signals
 
@@ -64,40 +65,22 @@ class StepTable:
 
 def step_table(data: Signals) -> StepTable:
     """Return the steps of arrays already read."""
-    starts = segment_starts(data)
+    current = without_spikes(data.current_ampere, data.voltage_volt)
+    starts = segment_starts(data, current)
     lasts = np.append(starts[1:], len(data)) - 1
-    kind, direction = _classify(data, starts, lasts)
     charge = np.add.reduceat(charge_increments(data, starts), starts)
     energy = np.add.reduceat(energy_increments(data, starts), starts)
     capacity_counter = check_counter(data, data.capacity_counter, starts, lasts, charge)
     energy_counter = check_counter(data, data.energy_counter, starts, lasts, energy)
-    time, voltage, current = data.time_second, data.voltage_volt, data.current_ampere
-    begin = np.append(time[:1], time[lasts[:-1]])
     frame = pl.DataFrame(
         {
-            "step_number": np.arange(1, len(starts) + 1, dtype=np.int64),
-            "tester_step": None if data.step is None else data.step[starts],
-            "cycle_count": None if data.cycle is None else data.cycle[starts],
-            "kind": np.array(KINDS)[kind],
-            "reason": np.array(_REASONS)[kind],
-            "direction": np.array(("discharge", "none", "charge"))[direction + 1],
-            "first_row": data.row[starts],
-            "last_row": data.row[lasts],
-            "start_second": begin,
-            "end_second": time[lasts],
-            "duration_second": time[lasts] - begin,
-            "first_voltage_volt": voltage[starts],
-            "last_voltage_volt": voltage[lasts],
-            "lowest_voltage_volt": np.minimum.reduceat(voltage, starts),
-            "highest_voltage_volt": np.maximum.reduceat(voltage, starts),
-            "first_current_ampere": current[starts],
-            "last_current_ampere": current[lasts],
-            "mean_current_ampere": _mean(current, starts, lasts),
+            **_names(data, current, starts, lasts),
+            **_course(data, starts, lasts),
             "charge_ah": charge,
             "energy_wh": energy,
             "counter_charge_ah": _if_proven(capacity_counter),
             "counter_energy_wh": _if_proven(energy_counter),
-            "temperature_celsius": _temperature(data, starts, lasts),
+            "temperature_celsius": _temperature(data, starts),
             "first_sample": starts,
             "last_sample": lasts,
         },
@@ -107,21 +90,54 @@ def step_table(data: Signals) -> StepTable:
     return StepTable(frame, capacity_counter, energy_counter)
 
 
+def _names(data: Signals, current: Floats, starts: Ints, lasts: Ints) -> dict[str, Any]:
+    """Return numbers, kind, reason, direction and rows of each step."""
+    kind, direction = _classify(data, current, starts, lasts)
+    return {
+        "step_number": np.arange(1, len(starts) + 1, dtype=np.int64),
+        "tester_step": None if data.step is None else data.step[starts],
+        "cycle_count": None if data.cycle is None else data.cycle[starts],
+        "kind": np.array(KINDS)[kind],
+        "reason": np.array(_REASONS)[kind],
+        "direction": np.array(("discharge", "none", "charge"))[direction + 1],
+        "first_row": data.row[starts],
+        "last_row": data.row[lasts],
+    }
+
+
+def _course(data: Signals, starts: Ints, lasts: Ints) -> dict[str, Floats]:
+    """Return times in s, voltages in V and currents in A of each step."""
+    time, voltage, current = data.time_second, data.voltage_volt, data.current_ampere
+    begin = np.append(time[:1], time[lasts[:-1]])
+    return {
+        "start_second": begin,
+        "end_second": time[lasts],
+        "duration_second": time[lasts] - begin,
+        "first_voltage_volt": voltage[starts],
+        "last_voltage_volt": voltage[lasts],
+        "lowest_voltage_volt": np.minimum.reduceat(voltage, starts),
+        "highest_voltage_volt": np.maximum.reduceat(voltage, starts),
+        "first_current_ampere": current[starts],
+        "last_current_ampere": current[lasts],
+        "mean_current_ampere": _mean(current, starts, lasts),
+    }
+
+
 def _if_proven(counter: CounterCheck | None) -> Floats | None:
     return counter.per_step if counter and counter.proven else None
 
 
-def _classify(data: Signals, starts: Ints, lasts: Ints) -> tuple[Ints, Ints]:
-    """Return kind and direction (-1, 0, 1) of each step, shapes (steps,)."""
-    current, voltage = data.current_ampere, data.voltage_volt
+def _classify(data: Signals, cleaned: Floats, starts: Ints, lasts: Ints) -> tuple[Ints, Ints]:
+    """Return kind and direction (-1, 0, 1) of each step, shapes (steps,); `cleaned` is the current in A."""
+    current, voltage = _without_stale_first(cleaned, starts, lasts), data.voltage_volt
     low, high = np.minimum.reduceat(current, starts), np.maximum.reduceat(current, starts)
     largest = np.maximum(np.abs(low), np.abs(high))
-    mean = _mean_after_first(current, starts, lasts)
-    deviation = np.sqrt(np.maximum(_mean_after_first(current * current, starts, lasts) - mean * mean, 0.0))
+    mean = _mean(current, starts, lasts)
+    deviation = np.sqrt(np.maximum(_mean(current * current, starts, lasts) - mean * mean, 0.0))
     spread = np.maximum.reduceat(voltage, starts) - np.minimum.reduceat(voltage, starts)
     held = spread <= 2 * HELD_FRACTION * np.abs(voltage[lasts])
     decays = np.abs(current[lasts]) < CV_DECAY * largest
-    rest = largest <= rest_current(current)
+    rest = largest <= rest_current(cleaned)
     kind = np.full(len(starts), _OTHER, dtype=np.int64)
     kind[deviation <= STEADY_FRACTION * np.abs(mean)] = _CC
     kind[held & decays] = _CV
@@ -133,19 +149,27 @@ def _classify(data: Signals, starts: Ints, lasts: Ints) -> tuple[Ints, Ints]:
     return kind, np.where(rest | ~one_sided, 0, np.sign(mean)).astype(np.int64)
 
 
+def _without_stale_first(current: Floats, starts: Ints, lasts: Ints) -> Floats:
+    """Return the current in A with the first sample of each step as the second: some testers take it too early.
+
+    Of steps of two samples nobody can tell.
+    """
+    several = starts[lasts - starts >= 2]
+    fresh = current.copy()
+    fresh[several] = current[several + 1]
+    return fresh
+
+
 def _mean(values: Floats, starts: Ints, lasts: Ints) -> Floats:
     mean: Floats = np.add.reduceat(values, starts) / (lasts - starts + 1)
     return mean
 
 
-def _mean_after_first(values: Floats, starts: Ints, lasts: Ints) -> Floats:
-    """Return the mean without each step's first sample, which some testers take before the current flows."""
-    rows = lasts - starts
-    mean: Floats = (np.add.reduceat(values, starts) - values[starts]) / np.maximum(rows, 1)
-    return np.where(rows > 0, mean, values[starts])
-
-
-def _temperature(data: Signals, starts: Ints, lasts: Ints) -> Floats | None:
+def _temperature(data: Signals, starts: Ints) -> Floats | None:
+    """Return the mean temperature of each step in °C, NaN where none was recorded in it."""
     if data.temperature_celsius is None:
         return None
-    return _mean(np.nan_to_num(data.temperature_celsius), starts, lasts)
+    known = np.isfinite(data.temperature_celsius)
+    total = np.add.reduceat(np.where(known, data.temperature_celsius, 0.0), starts)
+    count = np.add.reduceat(known.astype(np.float64), starts)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

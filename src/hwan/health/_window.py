@@ -14,21 +14,29 @@ import polars as pl
 
 from hwan.core import ErrorComponent
 from hwan.health._accuracy import TAPS, accuracy_class
-from hwan.health._analysis import Analysis, noise
+from hwan.health._analysis import Analysis
 from hwan.health._counter import SECONDS_PER_HOUR
 from hwan.health._discharge import Discharge, Run, limiting_voltage
+from hwan.health._noise import noise
 from hwan.health._signals import Floats
 
-SLOPE_FRACTION: Final = 0.02
+SLOPE_FRACTION: Final = 0.1
 """The slope at a cut-off is taken over this part of the run's voltage span, at least `SLOPE_SAMPLES`."""
 SLOPE_SAMPLES: Final = 5
 
 
 def window(analysis: Analysis, found: Discharge, *, in_wh: bool = False) -> tuple[ErrorComponent, ...]:
-    """Return what the voltage error moves at both cut-offs, in Ah, or in Wh at the voltage of each."""
-    ends = [(found.run, 1.0), *([(found.charged_by, -1.0)] if found.charged_by else [])]
-    parts = [_at_cutoff(analysis, run, sign * (run.end_voltage_volt if in_wh else 1.0)) for run, sign in ends]
-    return tuple(component for part in parts for component in part)
+    """Return what the voltage error moves at both cut-offs, in Ah of the discharge.
+
+    With `in_wh` the same in Wh: what is gained or lost at either end is discharged at the voltage
+    that the discharge has there.
+    """
+    run = found.run
+    volts = analysis.data.voltage_volt[[run.last_sample, run.first_sample]] if in_wh else (1.0, 1.0)
+    parts = _at_cutoff(analysis, run, float(volts[0]))
+    if found.charged_by is None:
+        return parts
+    return (*parts, *_at_cutoff(analysis, found.charged_by, -float(volts[1])))
 
 
 def _at_cutoff(analysis: Analysis, run: Run, weight: float) -> tuple[ErrorComponent, ...]:
@@ -54,7 +62,11 @@ def _limits(analysis: Analysis) -> tuple[float, float, str, str]:
 
 
 def _charge_per_volt(analysis: Analysis, run: Run, voltage: Floats) -> float:
-    """Return |dQ/dV| in Ah/V where the run's last constant current meets the cut-off; 0 if it has none."""
+    """Return |dQ/dV| in Ah/V at the end of a run; 0 if it cannot be told.
+
+    A parabola through the end of the last constant current gives the slope where the run ends: after
+    a constant-voltage phase that is further along the curve than the current was constant.
+    """
     steps = analysis.steps.slice(run.first_step, run.last_step - run.first_step + 1)
     steady = steps.filter(pl.col("kind") == "cc")
     if not len(steady):
@@ -62,12 +74,10 @@ def _charge_per_volt(analysis: Analysis, run: Run, voltage: Floats) -> float:
     first, last = int(steady["first_sample"][-1]), int(steady["last_sample"][-1])
     volts = voltage[first - run.first_sample : last - run.first_sample + 1]
     begin = _end_of_curve(volts)
-    volts, seconds = volts[begin:], analysis.data.time_second[first + begin : last + 1]
-    spread = float(np.var(volts))
-    if len(volts) < 2 or spread == 0.0:
-        return 0.0
-    seconds_per_volt = float(np.mean((volts - volts.mean()) * (seconds - seconds.mean()))) / spread
-    return abs(seconds_per_volt * float(steady["mean_current_ampere"][-1])) / SECONDS_PER_HOUR
+    seconds = analysis.data.time_second[first + begin : last + 1]
+    charge = abs(float(steady["mean_current_ampere"][-1])) * (seconds - seconds[-1]) / SECONDS_PER_HOUR
+    held = steps.filter(pl.col("first_sample") > last)["charge_ah"].abs().sum()
+    return _inverse_slope(charge, volts[begin:], float(held))
 
 
 def _end_of_curve(volts: Floats) -> int:
@@ -75,3 +85,13 @@ def _end_of_curve(volts: Floats) -> int:
     away = np.flatnonzero(np.abs(volts - volts[-1]) > SLOPE_FRACTION * np.ptp(volts))
     begin = int(away[-1]) + 1 if len(away) else 0
     return max(0, min(begin, len(volts) - SLOPE_SAMPLES))
+
+
+def _inverse_slope(charge: Floats, volts: Floats, beyond_ah: float) -> float:
+    """Return |dQ/dV| of a parabola V(Q) at `beyond_ah` after Q = 0; by a straight line where it bends back."""
+    if len(volts) < SLOPE_SAMPLES or np.ptp(charge) == 0.0 or np.ptp(volts) == 0.0:
+        return 0.0
+    straight = abs(float(np.polyfit(charge, volts, 1)[0]))
+    bend, slope, _ = np.polyfit(charge, volts, 2)
+    at_end = abs(float(slope + 2 * bend * beyond_ah))
+    return 1 / max(straight, at_end)

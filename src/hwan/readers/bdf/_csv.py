@@ -26,7 +26,7 @@ class BdfCsv:
     version: str = "1"
     title: str = "BDF .csv"
     suffixes: tuple[str, ...] = (".bdf.csv", ".csv")
-    proof: Proof = "another reader"
+    proof: Proof = "unproven"
 
     def recognise(self, path: Path, head: bytes) -> Recognition:  # noqa: ARG002  # the contract's
         """Ask whether the first line names BDF columns."""

@@ -27,7 +27,7 @@ class BdfParquet:
     version: str = "1"
     title: str = "BDF .parquet"
     suffixes: tuple[str, ...] = (".bdf.parquet", ".parquet")
-    proof: Proof = "another reader"
+    proof: Proof = "unproven"
 
     def recognise(self, path: Path, head: bytes) -> Recognition:
         """Ask for Parquet's signature and BDF columns."""
