@@ -134,6 +134,7 @@ def _documents() -> Iterator[str]:
         ' "failures": [{"source": "…", "code": "…", "message": "…"}]}\n```'
     )
     yield table(("command", "holds, beside `schema` and `failures`"), _contents())
+    yield "`report` prints the document of `evaluate`."
     yield (
         "A call that is wrong has empty `assessments` (evaluate) or only `failures` (the others). `code` is stable, "
         "`message` is its sentence in the language of `--lang` ([messages](messages.md)). An assessment is made of:"

@@ -84,7 +84,14 @@ def test_nan_is_refused():
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"chemistry": 3}, "chemistry"), ({"rated_capacity_ah": "much"}, "rated_capacity_ah"), ({"mass": 1}, "mass")],
+    [
+        ({"chemistry": 3}, "chemistry"),
+        ({"rated_capacity_ah": "much"}, "rated_capacity_ah"),
+        ({"mass": 1}, "mass"),
+        ({"series_count": 2.7}, "series_count"),
+        ({"series_count": True}, "series_count"),
+        ({"calibrated_populations": "abc"}, "calibrated_populations"),
+    ],
 )
 def test_what_does_not_fit_is_named(change, named):
     from cattrs import transform_error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import polars as pl
 import typer
@@ -91,30 +91,23 @@ def _summary(recording: Recording) -> dict[str, object]:
     }
 
 
-@app.command("steps")
-def steps(
+METHODS: Final = {"steps": steps_of, "cycles": cycles_of}
+
+
+@app.command("steps", help="List the steps of each recording: kind, reason, charge, energy.")
+@app.command("cycles", help="List the cycles of each recording: capacity, energy, efficiency.")
+def list_frames(
+    context: typer.Context,
     files: option.Files,
     key: option.Key = None,
     mapping: option.MappingFile = None,
     json: option.Json = False,
     lang: option.Lang = option.Language.en,
 ) -> int:
-    """List the steps of each recording: kind, reason, charge, energy."""
-    done = _frames(files, key, mapping, steps_of, lang.value)
-    return _print_frames("steps", done, json, lang.value)
-
-
-@app.command("cycles")
-def cycles(
-    files: option.Files,
-    key: option.Key = None,
-    mapping: option.MappingFile = None,
-    json: option.Json = False,
-    lang: option.Lang = option.Language.en,
-) -> int:
-    """List the cycles of each recording: capacity, energy, efficiency."""
-    done = _frames(files, key, mapping, cycles_of, lang.value)
-    return _print_frames("cycles", done, json, lang.value)
+    """Print the table that the command is named after."""
+    name = str(context.info_name)
+    done = _frames(files, key, mapping, METHODS[name], lang.value)
+    return _print_frames(name, done, json, lang.value)
 
 
 Frames = Done[tuple[Recording, pl.DataFrame]]
@@ -188,7 +181,7 @@ def evaluate(
     done = evaluate_files(files, asked, lang.value, same_battery=same_battery)
     path = report or (REPORT if context.info_name == "report" else None)
     if path:
-        write_report(path, done.results, done.failures, asked, lang.value)
+        done.attempt(lambda: write_report(path, done.results, done.failures, asked, lang.value), str(path), lang.value)
     _print_evaluation(done, path, json, lang.value)
     return done.exit_code(*(each.exit_code for each in done.results))
 

@@ -5,7 +5,6 @@ Everything goes the way a user's own file goes: from a file on disk through the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,7 +12,7 @@ import typer
 
 from hwan.cli import _options as option
 from hwan.cli._battery import Request, request
-from hwan.cli._demo_print import print_demo
+from hwan.cli._demo_print import Demo, print_demo
 from hwan.cli._evaluate import Assessed, evaluate_files
 from hwan.cli._outcome import document, print_document, print_failures
 from hwan.cli._report import entry, write_page
@@ -59,21 +58,6 @@ value = 0.012
 unit = "V"
 observer = "synthetic"
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """What the demonstration found: the tables, the pack, and the truth about the pack by quantity."""
-
-    asked: Request
-    tables: Done[Assessed]
-    step_volt: dict[str, float]
-    retained: Measurement | None
-    pack_asked: Request
-    pack: Done[Assessed]
-    truth: dict[str, float]
-    report: Path
-    command: str
 
 
 def demo(

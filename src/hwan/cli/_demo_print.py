@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
+from hwan.cli._battery import Request
+from hwan.cli._evaluate import Assessed
 from hwan.cli._tables import find, print_assessments, ui, unit_sign, with_interval
+from hwan.cli._work import Done
 from hwan.core import Assessment, Measurement, format_number, text
 
-if TYPE_CHECKING:
-    from hwan.cli._demo import Demo
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the demonstration found: the tables, the pack, and the truth about the pack by quantity."""
+
+    asked: Request
+    tables: Done[Assessed]
+    step_volt: dict[str, float]
+    retained: Measurement | None
+    pack_asked: Request
+    pack: Done[Assessed]
+    truth: dict[str, float]
+    report: Path
+    command: str
 
 
 def print_demo(shown: Demo, origins: Mapping[str, str], language: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 import typer
 from typer.exceptions import TyperException
@@ -34,12 +35,17 @@ def _told(words: Sequence[str], failure: Failure) -> int:
     """Tell of a failure before any command could, in the form that was asked for."""
     if "--json" in words:
         command = next((word for word in words if not word.startswith("-")), "hwan")
-        empty: dict[str, list[str]] = {"assessments": []} if command == "evaluate" else {}
-        print_document(document(f"hwan.{command}/1", [failure], **empty))
+        if command in ("evaluate", "report"):
+            print_document(document("hwan.evaluate/1", [failure], assessments=[]))
+        else:
+            print_document(document(f"hwan.{command}/1", [failure]))
     else:
         print_failures([failure])
     return worst([failure.exit_code])
 
 
 def _language(words: Sequence[str]) -> str:
-    return "ko" if "ko" in words or "--lang=ko" in words else "en"
+    """Return the language of a call that could not be parsed."""
+    given = [after for word, after in pairwise(words) if word == "--lang"]
+    given += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    return "ko" if (given or [os.environ.get("HWAN_LANG", "en")])[-1] == "ko" else "en"

@@ -28,7 +28,10 @@ Files = Annotated[list[Path], typer.Argument(help="Tester files.", show_default=
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
 Lang = Annotated[Language, typer.Option("--lang", envvar="HWAN_LANG", help="Language: en or ko.")]
 Key = Annotated[str | None, typer.Option(help="Which recording, where a file holds several.")]
-MappingFile = Annotated[Path | None, typer.Option("--mapping", help="TOML file that names the columns of a csv.")]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option("--mapping", help="Names the columns of a csv: a TOML file of your own, or a shipped id."),
+]
 ReportFile = Annotated[
     Path | None,
     typer.Option("--report", "-o", help="Write the report (HTML) here; 'hwan report' writes hwan-report.html."),

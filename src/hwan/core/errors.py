@@ -39,7 +39,9 @@ class HwanError(Exception):
 
     def message(self, language: str = "en") -> str:
         """Return the sentence in `language` (``en`` or ``ko``)."""
-        return text("error", self.code, language, self.values)
+        kind = self.values.get("kind")
+        named = {"kind": text("name", str(kind), language)} if kind else {}
+        return text("error", self.code, language, {**self.values, **named})
 
     def __str__(self) -> str:
         return self.message()
@@ -73,8 +75,8 @@ class BadDefinition(UsageError):
 class MissingExtra(UsageError):
     """An optional package is needed for what was asked."""
 
-    def __init__(self, package: str, extra: str, purpose: str) -> None:
-        super().__init__("missing_extra", package=package, extra=extra, purpose=purpose)
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__("missing_extra", package=package, extra=extra)
 
 
 class InputError(HwanError):

@@ -92,6 +92,8 @@ def _converter() -> Converter:
     converter.register_structure_hook_factory(_is_dataclass_type, lambda kind: _strict(kind, converter))
     converter.register_structure_hook_factory(_may_be_unknown, lambda kind: _known_or_unknown(kind, converter))
     converter.register_structure_hook(float, _number)
+    converter.register_structure_hook_factory(_is_tuple, lambda kind: _listed(kind, converter))
+    converter.register_structure_hook(int, _whole)
     converter.register_structure_hook(bool, _exactly(bool))
     converter.register_structure_hook(str, _exactly(str))
     converter.register_structure_hook_func(lambda kind: kind == str | int | float | bool, lambda value, _: value)
@@ -127,6 +129,28 @@ def _number(value: Any, _: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"expected a number, got {value!r}")
     return float(value)
+
+
+def _whole(value: Any, _: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"expected a whole number, got {value!r}")
+    return value
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _listed(kind: Any, converter: Converter) -> Any:
+    """Return a hook that takes lists only: a string is no list of letters."""
+    item = get_args(kind)[0]
+
+    def structure(value: Any, _: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"expected a list, got {value!r}")
+        return tuple(converter.structure(each, item) for each in value)
+
+    return structure
 
 
 def _exactly(kind: type) -> Any:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hwan.health._segments import without_stale_starts
 from hwan.health._signals import Counter, Floats, Ints, Signals
 
 AGREEMENT: Final = 0.01
@@ -43,12 +43,12 @@ def charge_increments(data: Signals, starts: Ints) -> Floats:
 
     Trapezoid inside a step; across a step's start the new current holds since the last sample.
     """
-    return _increments(data.current_ampere, data.time_second, starts)
+    return _increments(without_stale_starts(data.current_ampere, starts), data.time_second, starts)
 
 
 def energy_increments(data: Signals, starts: Ints) -> Floats:
     """Return the energy in Wh that each sample adds, as :func:`charge_increments`."""
-    return _increments(data.voltage_volt * data.current_ampere, data.time_second, starts)
+    return _increments(data.voltage_volt * without_stale_starts(data.current_ampere, starts), data.time_second, starts)
 
 
 def _increments(rate: Floats, time: Floats, starts: Ints) -> Floats:
@@ -73,8 +73,7 @@ def check_counter(
 
 
 def _under(scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints, integrated: Floats) -> CounterCheck:
-    before = np.append(net[:1], net[lasts[:-1]])
-    per_step = net[lasts] - np.where(_resets(scope, data, starts, net[starts], before), 0.0, before)
+    per_step = _per_step(scope, data, net, starts, lasts)
     throughput = float(np.abs(integrated).sum())
     counted = float(np.abs(per_step).sum())
     if not throughput:
@@ -83,19 +82,25 @@ def _under(scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints, in
     return CounterCheck(scope, per_step, disagreement / (throughput / len(starts)), counted / throughput)
 
 
-def _resets(scope: str, data: Signals, starts: Ints, reading: Floats, before: Floats) -> NDArray[np.bool_]:
-    """Mark the steps at whose start the counter begins again at zero.
-
-    Where no number tells (none is recorded, or the operator resets), its `reading` does: it is nearer
-    to zero than to what stood `before`.
-    """
-    if scope == "test":
-        return np.zeros(len(starts), dtype=np.bool_)
+def _per_step(scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints) -> Floats:
+    """Return what the counter counted in each step when it begins again at zero where `scope` says."""
     numbers = {"step": data.step, "cycle": data.cycle}.get(scope)
-    changed = np.abs(reading) < np.abs(reading - before) if numbers is None else _changed(numbers[starts])
-    changed[0] = False
-    return changed
+    if scope != "test" and numbers is None:
+        counted: Floats = np.add.reduceat(_unwound(net), starts)
+        return counted
+    before = np.append(net[:1], net[lasts[:-1]])
+    if numbers is not None:
+        before[1:][np.diff(numbers[starts]) != 0] = 0.0
+    per_step: Floats = net[lasts] - before
+    return per_step
 
 
-def _changed(numbers: Ints) -> NDArray[np.bool_]:
-    return np.append([False], np.diff(numbers) != 0)
+def _unwound(net: Floats) -> Floats:
+    """Return what each sample adds to a counter that shows itself where it began again: by falling back to zero.
+
+    The step's first sample may lie a row beside the reset, so that every sample is looked at.
+    """
+    added = np.diff(net, prepend=net[0])
+    fallen = np.abs(net) < np.abs(added)
+    fallen[0] = False
+    return np.where(fallen, net, added)

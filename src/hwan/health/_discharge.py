@@ -134,7 +134,7 @@ def _reaches(analysis: Analysis, kind: BatteryType, found: tuple[Run, ...], way:
 
 
 def deciding_voltage(analysis: Analysis, kind: BatteryType, run: Run) -> Floats:
-    """Return the voltage, in V, that decides where a run ends: the battery's, or its limiting cell's times the series."""
+    """Return the voltage in V that decides where a run ends: of the battery, or of its limiting cell, in series."""
     cells, part = analysis.data.cells, slice(run.first_sample, run.last_sample + 1)
     volts = analysis.data.voltage_volt[part]
     if cells is None:

@@ -65,8 +65,9 @@ def without_spikes(current: Floats, voltage: Floats) -> Floats:
     leaves = current[1:-1] - _middle_of_three(current)
     follows = voltage[1:-1] - _middle_of_three(voltage)
     ignored = (leaves * follows <= 0) | (np.abs(follows) <= CLEAR * typical_noise(voltage))
+    spike = ignored & (np.abs(leaves) > CLEAR * typical_noise(current))
     cleaned = current.copy()
-    cleaned[1:-1] -= np.where(ignored, leaves, 0.0)
+    cleaned[1:-1] -= np.where(spike, leaves, 0.0)
     return cleaned
 
 

@@ -79,12 +79,13 @@ def _scale(analysis: Analysis, kind: BatteryType) -> Iterator[Finding]:
     if is_known(rated) and moved > RATING_MOST * rated:
         values = {"moved_ah": _short(moved), "rated_ah": rated, "ratio": _short(moved / rated)}
         yield Finding("current_scale_against_rating", "stop", "column current_ampere", values)
-    elif not (is_known(rated) and swing >= RATING_LEAST * rated) and not _agrees(analysis.table.capacity_counter):
+    elif not (is_known(rated) and swing >= RATING_LEAST * rated) and not _same_unit(analysis.table.capacity_counter):
         yield Finding("scale_unverified", "stop", "column current_ampere", {"moved_ah": _short(swing)})
 
 
-def _agrees(check: CounterCheck | None) -> bool:
-    return check is not None and check.proven
+def _same_unit(check: CounterCheck | None) -> bool:
+    """Return whether a counter shows the scale: one that is a few per cent off is no value, and yet a witness."""
+    return check is not None and (check.proven or abs(check.ratio - 1) < PREFIX_TOLERANCE)
 
 
 def _window(analysis: Analysis, kind: BatteryType) -> Iterator[Finding]:

@@ -41,7 +41,7 @@ REST_SAMPLES: Final = 5
 REST_SECONDS: Final = 1.0
 """...but none older than this before the pulse: the voltage may still relax."""
 START_TOLERANCE: Final = 0.5
-"""Current's beginning and next sample must be known within this part of the stated time, or R is not known."""
+"""The current must have begun, and a sample lie, within this part of the stated time, or R there is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +170,8 @@ def resistance_at(analysis: Analysis, edge: Edge, time_second: float) -> Figure 
     since = data.time_second[part] - edge.start_second
     if len(since) < 2 or since[-1] < time_second * (1 - 1e-6) or since[0] > time_second * (1 + 1e-6):
         return None
-    away = edge.start_half_width_second + float(np.abs(since - time_second).min())
-    if away > START_TOLERANCE * time_second:
+    nearest = float(np.abs(since - time_second).min())
+    if max(edge.start_half_width_second, nearest) > START_TOLERANCE * time_second * (1 + 1e-6):
         return None
     voltage, current = data.voltage_volt[part], data.current_ampere[part]
     at = float(np.interp(time_second, since, voltage))
@@ -180,6 +180,7 @@ def resistance_at(analysis: Analysis, edge: Edge, time_second: float) -> Figure 
     if step == 0.0:
         return None
     value = (at - float(rest.mean())) / step
+    away = edge.start_half_width_second + nearest
     around = np.interp((time_second - away, time_second + away), since, voltage)
     parts = _components(analysis, edge, value, step, len(rest), voltage)
     sampling = ErrorComponent("sampling", float(np.ptp(around)) / 2 / abs(step), "uniform", "the record itself")

@@ -49,10 +49,31 @@ def segment_starts(data: Signals, current: Floats) -> Ints:
     return np.union1d(starts, _constant_voltage_starts(data, current, starts))
 
 
+def without_stale_starts(current: Floats, starts: Ints) -> Floats:
+    """Return the current in A with the second sample's where a step's first was taken before the current flowed.
+
+    Such a first sample repeats the step before it; the integral would lose half an interval by it.
+    """
+    ends = np.append(starts[1:], len(current))
+    first = starts[1:][ends[1:] - starts[1:] >= 2]
+    before, here, after = current[first - 1], current[first], current[first + 1]
+    state = _state(current)
+    stale = first[(np.abs(here - before) < 0.5 * np.abs(after - before)) & (state[first - 1] != state[first + 1])]
+    fresh = current.copy()
+    fresh[stale] = current[stale + 1]
+    return fresh
+
+
+def _state(current: Floats) -> Floats:
+    """Return 1 where a sample charges, -1 where it discharges, 0 where it rests."""
+    state: Floats = np.sign(current) * (np.abs(current) > rest_current(current))
+    return state
+
+
 def _changes(current: Floats, voltage: Floats) -> Ints:
-    flows = np.abs(current) > rest_current(current)
-    jumps = _lasting_jumps(current, voltage) & (flows[1:] | flows[:-1])
-    return np.flatnonzero((np.diff(np.sign(current) * flows) != 0) | jumps) + 1
+    state = _state(current)
+    jumps = _lasting_jumps(current, voltage) & ((state[1:] != 0) | (state[:-1] != 0))
+    return np.flatnonzero((np.diff(state) != 0) | jumps) + 1
 
 
 def _lasting_jumps(current: Floats, voltage: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

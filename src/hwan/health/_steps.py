@@ -87,6 +87,7 @@ def step_table(data: Signals) -> StepTable:
         schema_overrides={"tester_step": pl.Int64, "cycle_count": pl.Int64}
         | dict.fromkeys(("counter_charge_ah", "counter_energy_wh", "temperature_celsius"), pl.Float64),
     )
+    frame = frame.with_columns(pl.col("temperature_celsius").fill_nan(None))
     return StepTable(frame, capacity_counter, energy_counter)
 
 

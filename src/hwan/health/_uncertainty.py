@@ -3,7 +3,8 @@
 Each source is a uniform or a normal draw with a signed effect on the figure (JCGM 101:2008 calls
 this propagation of distributions). Draws with the same key are one draw and are added with their
 sign before anything else. The distribution of the sum is computed, not sampled: the densities are
-convolved on a grid of `BINS` bins, exact to about 1/BINS of the width.
+convolved on a grid of `BINS` bins, exact to about 1/BINS of the width. Beyond the `WIDEST` uniform
+draws the rest are taken as one normal draw, which the sum of so many smaller ones is.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from hwan.health._signals import Floats
 
 PROBABILITIES: Final = (0.005, 0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975, 0.995)
 BINS: Final = 512
+WIDEST: Final = 16
+NEGLIGIBLE: Final = 1e-9
+"""A uniform draw narrower than this part of the widest moves no quantile."""
 _NORMAL_REACH: Final = 6.0
 
 
@@ -67,12 +71,15 @@ def _scale(components: Iterable[ErrorComponent], factor: float) -> tuple[ErrorCo
 
 def _offsets(components: Sequence[ErrorComponent]) -> Floats:
     """Return the quantiles of the sum of all draws around zero."""
-    half_widths = [abs(part.effect) for part in components if part.distribution == "uniform"]
-    sigma = float(np.sqrt(sum(part.effect**2 for part in components if part.distribution == "normal")))
-    reach = sum(half_widths) + _NORMAL_REACH * sigma
-    if reach == 0.0:
-        return np.zeros(len(PROBABILITIES))
+    uniform = np.sort([abs(part.effect) for part in components if part.distribution == "uniform"])[::-1]
+    half_widths, rest = uniform[:WIDEST], uniform[WIDEST:]
+    half_widths = half_widths[half_widths > NEGLIGIBLE * half_widths.max(initial=0.0)]
+    normal = [part.effect for part in components if part.distribution == "normal"]
+    sigma = float(np.sqrt(np.sum(np.square(normal)) + np.sum(np.square(rest)) / 3))
+    reach = float(half_widths.sum()) + _NORMAL_REACH * sigma
     width = 2 * reach / BINS
+    if width < np.finfo(np.float64).tiny:
+        return np.zeros(len(PROBABILITIES))
     mass = _binned(lambda edge: ndtr(edge / sigma), _NORMAL_REACH * sigma, width) if sigma else np.ones(1)
     for half in half_widths:
         mass = np.convolve(mass, _binned(lambda edge, h=half: np.clip(edge / (2 * h) + 0.5, 0, 1), half, width))

@@ -103,7 +103,7 @@ def _environment() -> Environment:
     try:
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ImportError as error:
-        raise core.MissingExtra("jinja2", "report", "html") from error
+        raise core.MissingExtra("jinja2", "report") from error
     return Environment(
         loader=FunctionLoader(_template),
         autoescape=True,

@@ -38,7 +38,7 @@ def _minmax_lttb(xs: npt.NDArray[np.float64], ys: npt.NDArray[np.float64], most:
     try:
         from tsdownsample import MinMaxLTTBDownsampler
     except ImportError as error:
-        raise core.MissingExtra("tsdownsample", "report", "html") from error
+        raise core.MissingExtra("tsdownsample", "report") from error
     sampler = MinMaxLTTBDownsampler()  # type: ignore[no-untyped-call]
     ys = np.ascontiguousarray(ys)
     if np.all(np.diff(xs) >= 0):

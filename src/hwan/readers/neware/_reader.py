@@ -124,7 +124,7 @@ def _samples(file: Path, source: str) -> tuple[pl.DataFrame, tuple[Finding, ...]
         import fastnda  # type: ignore[import-untyped]
         import polars as pl
     except ImportError as error:
-        raise MissingExtra(error.name or "fastnda", "all", "Neware .nda/.ndax") from error
+        raise MissingExtra(error.name or "fastnda", "all") from error
     with remarks() as heard:
         try:
             frame = fastnda.read(file, cycle_mode="raw", raw_categories=True)

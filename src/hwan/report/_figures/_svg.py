@@ -49,7 +49,7 @@ def _our_style() -> Iterator[None]:
     try:
         import matplotlib
     except ImportError as error:
-        raise core.MissingExtra("matplotlib", "report", "html") from error
+        raise core.MissingExtra("matplotlib", "report") from error
     with matplotlib.rc_context(_settings()), warnings.catch_warnings():
         # Hangul is drawn by the reader's browser; the measuring font need not have it.
         warnings.filterwarnings("ignore", message=".*[Gg]lyph.*missing.*")
