@@ -64,7 +64,6 @@ def test_without_any_number_the_counter_shows_where_it_resets(two_cycles, recoun
 
 
 def test_an_operators_reset_is_found_under_the_schedules_label(two_cycles, recounted, net):
-    reset = net["test"] - np.where(two_cycles.samples["step_count"].to_numpy() >= 5, net["test"][1000] * 0, 0)
     late = two_cycles.samples["step_count"].to_numpy() >= 5
     reset = np.where(late, net["test"] - net["test"][np.argmax(late) - 1], net["test"])
     assert counter_of(recounted(two_cycles, {"schedule_net_capacity_ah": reset})).proven
@@ -109,3 +108,13 @@ def test_at_rest_only_a_still_counter_agrees(record):
     base = (np.arange(10.0), np.full(10, 3.7), np.zeros(10))
     assert counter_of(record(*base, net_capacity_ah=np.full(10, 4.2))).proven
     assert not counter_of(record(*base, net_capacity_ah=np.linspace(0, 1, 10))).proven
+
+
+def test_a_first_row_with_the_old_current_costs_the_integral_nothing(record):
+    """The step of 600 s is sampled at 0, 10, ..., 600 s, and its first sample still shows the rest."""
+    number = np.repeat([1, 2, 3], [60, 61, 60])
+    time = np.concatenate([np.arange(60), np.arange(59, 120), np.arange(120, 180)]) * 10.0
+    ampere = np.where(number == 2, -5.0, 0.0)
+    ampere[[60, 121]] = [0.0, -5.0]
+    table = steps(record(time, 3.7 + 0.01 * ampere, ampere, step_count=number))
+    assert table["charge_ah"].to_list() == pytest.approx([0.0, -5 * 600 / 3600, 0.0], abs=1e-12)

@@ -64,12 +64,16 @@ def _increments(rate: Floats, time: Floats, starts: Ints) -> Floats:
 def check_counter(
     data: Signals, counter: Counter | None, starts: Ints, lasts: Ints, integrated: Floats
 ) -> CounterCheck | None:
-    """Return the counter's reading per step under the scope that fits ∫ best; None without a counter."""
+    """Return the counter's reading per step under the first proven scope, else the nearest; None without one."""
     if counter is None:
         return None
     order = sorted(("step", "cycle", "test", "schedule"), key=lambda scope: scope != counter.scope)
-    checks = (_under(scope, data, counter.net, starts, lasts, integrated) for scope in order)
-    return min(checks, key=lambda check: (not check.proven, 0.0 if check.proven else check.residual))
+    tried = []
+    for scope in order:
+        tried.append(_under(scope, data, counter.net, starts, lasts, integrated))
+        if tried[-1].proven:
+            return tried[-1]
+    return min(tried, key=lambda check: check.residual)
 
 
 def _under(scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints, integrated: Floats) -> CounterCheck:

@@ -57,21 +57,22 @@ def without_stale_starts(current: Floats, starts: Ints) -> Floats:
     ends = np.append(starts[1:], len(current))
     first = starts[1:][ends[1:] - starts[1:] >= 2]
     before, here, after = current[first - 1], current[first], current[first + 1]
-    state = _state(current)
-    stale = first[(np.abs(here - before) < 0.5 * np.abs(after - before)) & (state[first - 1] != state[first + 1])]
+    limit = rest_current(current)
+    turns = _state(before, limit) != _state(after, limit)
+    stale = first[(np.abs(here - before) < 0.5 * np.abs(after - before)) & turns]
     fresh = current.copy()
     fresh[stale] = current[stale + 1]
     return fresh
 
 
-def _state(current: Floats) -> Floats:
-    """Return 1 where a sample charges, -1 where it discharges, 0 where it rests."""
-    state: Floats = np.sign(current) * (np.abs(current) > rest_current(current))
+def _state(current: Floats, limit: float) -> Floats:
+    """Return 1 where a sample charges, -1 where it discharges, 0 where it rests, by a limit in A."""
+    state: Floats = np.sign(current) * (np.abs(current) > limit)
     return state
 
 
 def _changes(current: Floats, voltage: Floats) -> Ints:
-    state = _state(current)
+    state = _state(current, rest_current(current))
     jumps = _lasting_jumps(current, voltage) & ((state[1:] != 0) | (state[:-1] != 0))
     return np.flatnonzero((np.diff(state) != 0) | jumps) + 1
 
