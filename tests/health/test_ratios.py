@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hwan.core import BatteryType, ErrorComponent, Measurement, Refusal
-from hwan.health import analyse, capacity_of, efficiencies, energy_of, retained, state_of_health
+from hwan.health import analyse, capacity_of, efficiencies, energy_of, largest_discharge_of, retained, state_of_health
 from hwan.synthetic import cell_test
 
 CYCLE = ((5, 7200), (0, 600), (-5, 7200), (0, 600))
@@ -88,3 +88,16 @@ def test_without_a_complete_cycle_both_are_refused(record, walk, parts):
     for result in efficiencies(record(*walk(*parts, soc=0.5))):
         assert isinstance(result, Refusal)
         assert (result.code, result.test_needed) == ("no_complete_cycle", "full_cycle")
+
+
+def test_a_lower_bound_has_no_state_of_health(cell):
+    bound = next(iter(largest_discharge_of(analyse(cell.recording), cell.battery.type)))
+    with pytest.raises(ValueError, match="discharged_charge"):
+        state_of_health(bound, cell.battery.type)
+
+
+def test_a_lower_bound_says_so(cell):
+    bound = next(iter(largest_discharge_of(analyse(cell.recording), cell.battery.type)))
+    assert bound.method == "discharged.deepest"
+    assert bound.validation.status == "unvalidated"
+    assert not {each.name for each in bound.components} & {"window", "voltage_gain", "voltage_offset"}

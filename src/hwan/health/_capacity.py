@@ -27,6 +27,7 @@ from hwan.health._uncertainty import Figure, merged
 from hwan.health._window import window
 
 METHOD: Final = "capacity.discharge"
+METHOD_LOWER_BOUND: Final = "discharged.deepest"
 VERSION: Final = "1"
 VALIDATION: Final = Validation("synthetic", 2000, "coverage of the 90 % interval on synthetic cells: bench/coverage.py")
 TEST_NEEDED: Final = "full_charge_rest_discharge"
@@ -111,7 +112,10 @@ def largest_discharge_of(analysis: Analysis, kind: BatteryType) -> tuple[Measure
 
 
 def discharged(analysis: Analysis, found: Discharge, kind: BatteryType) -> Discharged:
-    """Return charge and energy of one discharge down to the stated cut-off."""
+    """Return charge and energy of one discharge, of a capacity test down to the stated cut-off.
+
+    Only a capacity test has cut-offs, so only its sources of error have a window.
+    """
     run = found.run
     steps = analysis.steps.slice(run.first_step, run.last_step - run.first_step + 1)
     counted = steps["counter_charge_ah"].null_count() == 0
@@ -123,10 +127,12 @@ def discharged(analysis: Analysis, found: Discharge, kind: BatteryType) -> Disch
     first, last = run.first_sample, run.last_sample
     charge = charge_figure(analysis, first, last, charge_ah, counted=counted).scaled(-1.0)
     energy = energy_figure(analysis, first, last, charge_ah, energy_wh, counted=counted_energy).scaled(-1.0)
+    moved = () if found.lacking else window(analysis, found)
+    moved_wh = () if found.lacking else window(analysis, found, in_wh=True)
     return Discharged(
         found,
-        Figure(charge.value, merged((*charge.components, *window(analysis, found)))),
-        Figure(energy.value, merged((*energy.components, *window(analysis, found, in_wh=True)))),
+        Figure(charge.value, merged((*charge.components, *moved))),
+        Figure(energy.value, merged((*energy.components, *moved_wh))),
         cutoff,
     )
 
@@ -170,12 +176,12 @@ def _measurement(
         unit=unit,
         quantiles=figure.quantiles(),
         conditions=_conditions(analysis, kind, result),
-        method=METHOD,
+        method=METHOD_LOWER_BOUND if result.found.lacking else METHOD,
         method_version=VERSION,
         components=figure.components,
         evidence=analysis.evidence(run.first_sample, run.last_sample),
         findings=findings,
-        validation=VALIDATION,
+        validation=Validation() if result.found.lacking else VALIDATION,
     )
 
 

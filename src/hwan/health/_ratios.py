@@ -41,7 +41,14 @@ def state_of_health(measured: Measurement | Refusal, kind: BatteryType) -> Measu
         ``state_of_health_capacity`` or ``state_of_health_energy``, a fraction.
     Refusal
         When nothing was measured, or the rating is unknown.
+
+    Raises
+    ------
+    ValueError
+        When `measured` is neither a capacity nor an energy: a lower bound has no state of health.
     """
+    if measured.quantity not in ("capacity", "energy"):
+        raise ValueError(f"expected a capacity or an energy, got {measured.quantity}")
     name = "capacity" if measured.quantity == "capacity" else "energy"
     quantity = f"state_of_health_{name}"
     if isinstance(measured, Refusal):

@@ -44,6 +44,8 @@ def _at_cutoff(analysis: Analysis, run: Run, weight: float) -> tuple[ErrorCompon
     slope = weight * _charge_per_volt(analysis, run, voltage)
     gain, offset, name, source = _limits(analysis)
     key = f"{analysis.instrument_key} {name}"
+    if analysis.data.cells is not None:
+        key += f" {run.direction}"  # one tap ends the charge, another the discharge: two draws
     moved = slope * gain * float(voltage[-1])
     return (
         ErrorComponent(f"{name}_gain", moved, "uniform", source, f"{key}_gain"),
