@@ -118,14 +118,16 @@ def test_interrupted_keeps_what_is_done():
     assert done.exit_code(4) == 130
 
 
-def test_ctrl_c_ends_with_130_and_one_document(files, tmp_path):
-    many = [str(files / "good.bdf.csv")] * 2000
+@pytest.mark.parametrize("seconds", [0.3, 0.6, 4])
+def test_ctrl_c_ends_with_130_and_one_document(files, seconds):
+    """Whether hwan is still loading, or has done some of the files."""
+    many = [str(files / "good.bdf.csv")] * 3000
     with subprocess.Popen(
         [*HWAN, "evaluate", *many, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
-        time.sleep(4)
+        time.sleep(seconds)
         os.kill(running.pid, signal.SIGINT)
-        out, _ = running.communicate(timeout=60)
+        out, _ = running.communicate(timeout=120)
     document = json.loads(out)
     assert running.returncode == 130
     assert document["failures"][-1]["code"] == "interrupted"

@@ -11,24 +11,28 @@ import typer
 from typer.exceptions import TyperException
 
 from hwan.cli._app import app
-from hwan.cli._outcome import USAGE, Failure, document, print_document, print_failures, worst
+from hwan.cli._outcome import INTERRUPTED, USAGE, Failure, document, print_document, print_failures, worst
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run hwan with command-line arguments and return the exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+def run(words: Sequence[str]) -> int:
+    """Run the command that `words` name and return the exit code."""
     try:
-        return int(typer.main.get_command(app).main(words, prog_name="hwan", standalone_mode=False) or 0)
+        return int(typer.main.get_command(app).main(list(words), prog_name="hwan", standalone_mode=False) or 0)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except typer.Exit as leaving:
-        return leaving.exit_code
+        interrupted = leaving.exit_code == INTERRUPTED
+        return tell(words, KeyboardInterrupt()) if interrupted else leaving.exit_code
     except TyperException as error:
         return _told(words, Failure("", "usage", error.format_message(), USAGE))
     except (Exception, KeyboardInterrupt, typer.Abort) as error:
-        cause = KeyboardInterrupt() if isinstance(error, typer.Abort) else error
-        return _told(words, Failure.of(cause, "", _language(words)))
+        return tell(words, KeyboardInterrupt() if isinstance(error, typer.Abort) else error)
+
+
+def tell(words: Sequence[str], error: BaseException) -> int:
+    """Tell of an exception that reached the entry point, and return its exit code."""
+    return _told(words, Failure.of(error, "", _language(words)))
 
 
 def _told(words: Sequence[str], failure: Failure) -> int:

@@ -40,21 +40,29 @@ def over(
     name: Callable[[Source], str],
     language: str,
 ) -> Done[Result]:
-    """Do `work` on each source."""
+    """Do `work` on each source; what was done when somebody presses Ctrl-C is kept."""
     done: Done[Result] = Done()
-    with _progress() as progress:
-        task = progress.add_task("", total=len(sources))
-        for source in sources:
-            progress.update(task, description=name(source))
-            try:
-                done.results.extend(work(source))
-            except KeyboardInterrupt as error:
-                done.failures.append(Failure.of(error, name(source), language))
-                break
-            except Exception as error:
-                done.failures.append(Failure.of(error, name(source), language))
-            progress.advance(task)
+    current = ""
+    try:
+        with _progress() as progress:
+            task = progress.add_task("", total=len(sources))
+            for source in sources:
+                current = name(source)
+                progress.update(task, description=current)
+                _do(work, source, current, done, language)
+                progress.advance(task)
+    except KeyboardInterrupt as error:
+        done.failures.append(Failure.of(error, current, language))
     return done
+
+
+def _do(
+    work: Callable[[Source], Sequence[Result]], source: Source, name: str, done: Done[Result], language: str
+) -> None:
+    try:
+        done.results.extend(work(source))
+    except Exception as error:
+        done.failures.append(Failure.of(error, name, language))
 
 
 def _progress() -> Progress:

@@ -73,9 +73,9 @@ def _offsets(components: Sequence[ErrorComponent]) -> Floats:
     """Return the quantiles of the sum of all draws around zero."""
     uniform = np.sort([abs(part.effect) for part in components if part.distribution == "uniform"])[::-1]
     half_widths, rest = uniform[:WIDEST], uniform[WIDEST:]
-    half_widths = half_widths[half_widths > NEGLIGIBLE * half_widths.max(initial=0.0)]
     normal = [part.effect for part in components if part.distribution == "normal"]
     sigma = float(np.sqrt(np.sum(np.square(normal)) + np.sum(np.square(rest)) / 3))
+    half_widths = half_widths[half_widths > NEGLIGIBLE * (half_widths.max(initial=0.0) + sigma)]
     reach = float(half_widths.sum()) + _NORMAL_REACH * sigma
     width = 2 * reach / BINS
     if width < np.finfo(np.float64).tiny:
