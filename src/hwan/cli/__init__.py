@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 
 __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run hwan with command-line arguments (those of the process by default) and return the exit code.
-
-    The rooms are imported inside, so that Ctrl-C while they load is answered like any other.
-    """
+    """Run hwan with command-line arguments (those of the process by default) and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    run, tell = _rooms()
     try:
-        from hwan.cli._main import run
-
         return run(words)
     except KeyboardInterrupt as interrupted:
-        from hwan.cli._main import tell
-
         return tell(words, interrupted)
+
+
+def _rooms() -> tuple[Callable[[Sequence[str]], int], Callable[[Sequence[str], BaseException], int]]:
+    """Import the rooms; Ctrl-C meanwhile is answered after, since a package half imported stays broken."""
+    early: list[int] = []
+    ours = threading.current_thread() is threading.main_thread()
+    deferrable = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if deferrable:
+        signal.signal(signal.SIGINT, lambda number, _: early.append(number))
+    try:
+        from hwan.cli._main import run, tell
+    finally:
+        if deferrable:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+    return (_interrupted, tell) if early else (run, tell)
+
+
+def _interrupted(_: Sequence[str]) -> int:
+    raise KeyboardInterrupt

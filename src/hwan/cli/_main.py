@@ -11,19 +11,20 @@ import typer
 from typer.exceptions import TyperException
 
 from hwan.cli._app import app
-from hwan.cli._outcome import INTERRUPTED, USAGE, Failure, document, print_document, print_failures, worst
+from hwan.cli._outcome import USAGE, Failure, document, print_document, print_failures, worst
 
 
 def run(words: Sequence[str]) -> int:
     """Run the command that `words` name and return the exit code."""
     try:
-        return int(typer.main.get_command(app).main(list(words), prog_name="hwan", standalone_mode=False) or 0)
+        command = typer.main.get_command(app)
+        with command.make_context("hwan", list(words)) as context:
+            return int(command.invoke(context) or 0)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except typer.Exit as leaving:
-        interrupted = leaving.exit_code == INTERRUPTED
-        return tell(words, KeyboardInterrupt()) if interrupted else leaving.exit_code
+        return leaving.exit_code
     except TyperException as error:
         return _told(words, Failure("", "usage", error.format_message(), USAGE))
     except (Exception, KeyboardInterrupt, typer.Abort) as error:
