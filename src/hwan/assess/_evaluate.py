@@ -22,6 +22,7 @@ from hwan.core import (
     Test,
     Unknown,
     is_known,
+    stops,
 )
 from hwan.grading import grade, load_ruleset
 from hwan.health import (
@@ -37,6 +38,7 @@ from hwan.health import (
 )
 from hwan.routing import Prices, load_prices, route
 
+HEALTH = ("state_of_health_capacity", "state_of_health_energy")
 BMS_DIFFERENCE = 0.05
 """A BMS's state of health further than this from the measured one is a finding."""
 
@@ -111,18 +113,29 @@ def _measured(recordings: Sequence[Recording], kind: BatteryType) -> tuple[Resul
     findings: tuple[Finding, ...] = ()
     for recording in recordings:
         analysis = analyse(recording)
-        results += _methods(analysis, kind)
-        findings += (*recording.findings, *analysis.findings, *plausibility_of(analysis, kind))
+        implausible = plausibility_of(analysis, kind)
+        results += _methods(analysis, kind, implausible)
+        findings += (*recording.findings, *analysis.findings, *implausible)
     answered = {result.quantity for result in results if isinstance(result, Measurement)}
     kept = tuple(each for each in results if isinstance(each, Measurement) or each.quantity not in answered)
     return kept, findings
 
 
-def _methods(analysis: Analysis, kind: BatteryType) -> Results:
+def _methods(analysis: Analysis, kind: BatteryType, implausible: Sequence[Finding]) -> Results:
     charge, energy = capacity_of(analysis, kind), energy_of(analysis, kind)
     bounds = largest_discharge_of(analysis, kind) if isinstance(charge, Refusal) else ()
-    health = (state_of_health(charge, kind), state_of_health(energy, kind))
+    if stops(implausible):
+        health: Results = tuple(_not_believed(name, stops(implausible)[0]) for name in HEALTH)
+    else:
+        health = (state_of_health(charge, kind), state_of_health(energy, kind))
     return (charge, energy, *bounds, *health, *efficiencies_of(analysis), *resistances_of(analysis, kind))
+
+
+def _not_believed(quantity: str, finding: Finding) -> Refusal:
+    """Return the refusal of a ratio to the rating when the record's scale or sign cannot be right."""
+    return Refusal(
+        quantity, "record_not_plausible", ("a plausible record",), "mend_the_record", {"finding": finding.code}
+    )
 
 
 def _with_stated_temperature(results: Results, observations: Sequence[Observation]) -> tuple[Measurement, ...]:

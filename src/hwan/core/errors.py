@@ -39,9 +39,7 @@ class HwanError(Exception):
 
     def message(self, language: str = "en") -> str:
         """Return the sentence in `language` (``en`` or ``ko``)."""
-        kind = self.values.get("kind")
-        named = {"kind": text("name", str(kind), language)} if kind else {}
-        return text("error", self.code, language, {**self.values, **named})
+        return text("error", self.code, language, self.values)
 
     def __str__(self) -> str:
         return self.message()

@@ -17,9 +17,13 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
+from math import isfinite
+from string import Formatter
 from typing import Final
 
 LANGUAGES: Final = ("en", "ko")
+WORDED: Final = ("kind", "condition", "quantity", "counter")
+"""Placeholders whose value is a code of kind ``name``."""
 Catalogue = Mapping[str, Mapping[str, str]]
 
 
@@ -43,14 +47,33 @@ def text(kind: str, code: str, language: str = "en", values: Mapping[str, object
     >>> text("name", "rest")
     'rest'
     """
-    values = values or {}
+    values = {name: _worded(name, value, language) for name, value in (values or {}).items()}
     template = catalogue(language).get(kind, {}).get(code)
     if template is None:
         return f"{code} {dict(values)}" if values else code
     try:
-        return template.format(**values)
+        return _SENTENCES.vformat(template, (), values)
     except (KeyError, ValueError, IndexError):
         return f"{template} {dict(values)}"
+
+
+def _worded(name: str, value: object, language: str) -> object:
+    """Return the word of the language for a value that is itself a code, such as a quantity."""
+    if name in WORDED and isinstance(value, str):
+        return catalogue(language).get("name", {}).get(value, value)
+    return value
+
+
+class _Sentences(Formatter):
+    """Numbers without a format of their own are written with four significant digits."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if isinstance(value, float) and not format_spec:
+            return format_number(value, 4)
+        return format(value, format_spec)
+
+
+_SENTENCES: Final = _Sentences()
 
 
 def format_date(day: date, language: str = "en") -> str:
@@ -70,8 +93,8 @@ def format_number(value: float, digits: int = 3) -> str:
     >>> format_number(12345.678), format_number(0.0220557, 4), format_number(-2.0)
     ('12,346', '0.02206', '-2.00')
     """
-    if value == 0:
-        return "0"
+    if value == 0 or not isfinite(value):
+        return f"{value:g}"
     whole = len(str(abs(int(value)))) if abs(value) >= 1 else 0
     if whole >= digits:
         return f"{value:,.0f}"
