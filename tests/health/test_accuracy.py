@@ -21,7 +21,7 @@ def test_an_unknown_instrument_is_assumed_and_said_so(record, walk):
     assert analysis.accuracy.assumed
     assert analysis.accuracy.current_offset_ampere == pytest.approx(0.0005 * 8)
     (finding,) = analysis.findings
-    assert (finding.code, finding.severity) == ("accuracy_assumed", "note")
+    assert (finding.code, finding.severity) == ("accuracy_assumed", "warning")
     for language in LANGUAGES:
         assert "8" in text("finding", finding.code, language, finding.values)
     assert analysis.instrument_key == "instrument made"

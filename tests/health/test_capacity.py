@@ -56,7 +56,7 @@ def test_a_perfect_tester_finds_the_truth(kind):
 
 def test_a_measurement_says_how_it_was_obtained(cell, reference):
     conditions = reference.conditions
-    assert (reference.unit, reference.method, conditions.direction) == ("Ah", "capacity.discharge", "discharge")
+    assert (reference.unit, reference.method, conditions.direction) == ("Ah", "capacity.counter", "discharge")
     assert conditions.current_ampere == pytest.approx(-50 / 3, rel=1e-3)
     assert conditions.rate_per_hour == pytest.approx(1 / 3, rel=1e-3)
     assert conditions.rest_before_second == pytest.approx(1800, abs=1)
@@ -74,8 +74,10 @@ def test_a_measurement_says_how_it_was_obtained(cell, reference):
 
 LACKING = {
     "no_full_charge_recorded": [((-5, 3000),), ((5, 1800), (0, 600), (-5, 5000)), ((0, 60), (-5, 3000))],
-    "no_rest_recorded": [((5, 3600), (-5, 6840))],
-    "cutoff_not_reached": [((5, 3600), (0, 600), (-5, 3600))],
+    "charge_not_finished": [((5, 3600), (0, 600), (-5, 6840))],
+    "no_rest_recorded": [((1, 18000), (-5, 6840))],
+    "cutoff_not_reached": [((1, 18000), (0, 600), (-5, 3600))],
+    "discharge_interrupted": [((1, 18000), (0, 600), (-5, 3000), (0, 600), (-5, 3500))],
 }
 
 
@@ -123,16 +125,16 @@ def test_the_lower_bound_spans_rests_and_pulses(record, walk):
 
 
 def test_the_last_of_several_tests_counts(record, walk):
-    cycle = ((5, 7200), (0, 600), (-5, 7200), (0, 600))
+    cycle = ((1, 36000), (0, 600), (-5, 7200), (0, 600))
     time, volt, ampere = walk(*cycle * 2, soc=0.0)
     result = measured(record(time, volt, ampere), WINDOW)
     assert result.evidence[0].first_row > len(time) / 2
 
 
 def test_cutoffs_that_the_type_does_not_state_must_be_shown_twice(record, walk):
-    cycle = ((5, 7200), (0, 600), (-5, 7200), (0, 600))
+    cycle = ((1, 36000), (0, 600), (-5, 7200), (0, 600))
     twice = measured(record(*walk(*cycle * 2, soc=0.0)), BatteryType())
-    assert [(finding.code, finding.severity) for finding in twice.findings] == [("cutoffs_from_record", "warning")]
+    assert [(finding.code, finding.severity) for finding in twice.findings] == [("cutoffs_from_record", "stop")]
     assert twice.value == pytest.approx(10, rel=2e-3)
     once = capacity(record(*walk(*cycle, soc=0.0)), BatteryType())
     assert isinstance(once, Refusal)
@@ -141,7 +143,7 @@ def test_cutoffs_that_the_type_does_not_state_must_be_shown_twice(record, walk):
 @pytest.mark.parametrize("tail", [1, 3, 30])
 def test_what_lies_beyond_the_cutoff_is_not_capacity(record, walk, tail):
     every = 10.0
-    time, volt, ampere = walk((5, 7250), (0, 600), (-5, 7200 - 5 * every), (-5, tail * every), soc=0.0, every=every)
+    time, volt, ampere = walk((1, 36250), (0, 600), (-5, 7200 - 5 * every), (-5, tail * every), soc=0.0, every=every)
     analysis = analyse(record(time, volt, ampere))
     kind = replace(WINDOW, lower_voltage_volt=float(volt[-tail] + 0.5 * (volt[-tail - 1] - volt[-tail])))
     result, energy = capacity_of(analysis, kind), energy_of(analysis, kind)

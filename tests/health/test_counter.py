@@ -91,7 +91,7 @@ def test_without_a_counter_the_integral_is_the_value(cell, recounted, kind):
 @pytest.mark.parametrize("factor", [0.9, 1.1, -1.0, 7.0])
 def test_a_counter_that_disagrees_is_told_and_not_used(cell, recounted, net, kind, factor):
     analysis = analyse(recounted(cell, {"net_capacity_ah": factor * net["test"]}))
-    assert [(f.code, f.severity) for f in plausibility_of(analysis, kind)] == [("counter_disagrees", "warning")]
+    assert [(f.code, f.severity) for f in plausibility_of(analysis, kind)] == [("counter_disagrees", "stop")]
     result, plain = capacity_of(analysis, kind), capacity_of(analyse(recounted(cell, {})), kind)
     assert isinstance(result, Measurement)
     assert isinstance(plain, Measurement)

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
 import hwan
-from hwan.core import LANGUAGES, UNKNOWN, BatteryType, stops, text
-from hwan.health import analyse, plausibility_of
+from hwan.core import LANGUAGES, UNKNOWN, BatteryType, Refusal, stops, text
+from hwan.health import analyse, capacity, plausibility_of
 from hwan.synthetic import Faults, cell_test, cell_tests, pack_test
 
 
@@ -113,11 +114,53 @@ def test_a_pack_with_a_swapped_sign_stops():
     assert "current_sign_against_voltage" in codes(test)
 
 
-@pytest.mark.parametrize("ratio", [0.95, 1.05])
-def test_a_counter_a_little_off_is_a_witness_of_the_scale(cell, altered, ratio):
+@pytest.mark.parametrize(("ratio", "severity"), [(0.985, "warning"), (1.015, "warning"), (0.95, "stop"), (1.3, "stop")])
+def test_a_counter_a_little_off_is_a_witness_and_a_contradicting_one_stops(cell, altered, ratio, severity):
     recording = altered(cell, pl.col("^step_.*_ah$") * ratio)
-    found = plausibility_of(analyse(recording), BatteryType())
-    assert [(finding.code, finding.severity) for finding in found] == [("counter_disagrees", "warning")]
+    found = plausibility_of(analyse(recording), cell.battery.type)
+    assert [(finding.code, finding.severity) for finding in found] == [("counter_disagrees", severity)]
+
+
+def partly(test, share, at):
+    """Return a synthetic pack's recording that stops where its mean cell is at a voltage, with a share of its taps."""
+    names = [name for name in test.samples.columns if name.startswith("cell_") and name.endswith("volt")]
+    mean = test.samples["voltage_volt"].to_numpy() / len(names)
+    rows = np.flatnonzero((test.samples["step_count"].to_numpy() == 5) & (mean < at))
+    kept = names[: max(1, round(share * len(names)))]
+    frame = test.samples[: int(rows[0])].drop([name for name in names if name not in kept])
+    return replace(test.recording, samples=frame.lazy())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_some_cells_of_a_pack_are_not_the_pack(pack, share):
+    part = partly(pack, share, 3.6)
+    result = capacity(part, pack.battery.type)
+    assert isinstance(result, Refusal)
+    assert "cell_taps_incomplete" in {finding.code for finding in plausibility_of(analyse(part), pack.battery.type)}
+
+
+def test_a_broken_tap_stops(pack):
+    broken = pack.recording.samples.with_columns(cell_003_voltage_volt=pl.lit(0.02))
+    found = plausibility_of(analyse(replace(pack.recording, samples=broken)), pack.battery.type)
+    assert ("cell_tap_implausible", "stop") in {(finding.code, finding.severity) for finding in found}
+
+
+def test_a_gap_without_a_counter_stops_and_with_one_does_not(cell, numbers_only):
+    time = pl.col("test_time_second")
+    late = pl.when((pl.col("voltage_volt") < 3.6) & (time > 20_000)).then(time + 2400).otherwise(time)
+    for recording, expected in ((numbers_only(cell), ["samples_missing"]), (cell.recording, [])):
+        gapped = replace(recording, samples=recording.samples.with_columns(test_time_second=late.cum_max()))
+        assert [code for code in codes_of(gapped, cell.battery.type) if code == "samples_missing"] == expected
+
+
+def codes_of(recording, kind):
+    return [finding.code for finding in plausibility_of(analyse(recording), kind)]
+
+
+def test_a_state_of_charge_below_empty_proves_that_the_test_was_none(record, walk):
+    parts = ((1, 18000), (0, 600), (-5, 3600), (0, 600), (-5, 3000), (0, 60))
+    kind = BatteryType(rated_capacity_ah=10.0, upper_voltage_volt=4.0, lower_voltage_volt=3.46)
+    assert "state_of_charge_impossible" in codes_of(record(*walk(*parts)), kind)
 
 
 def test_the_labs_neware_files_are_not_stopped(lab_data):

@@ -116,7 +116,7 @@ def test_without_a_step_from_rest_it_is_refused(record, walk, parts):
 
 def test_of_many_pulses_the_nearest_to_half_charge_is_taken(record, walk):
     level = ((-5, 720), (0, 300), (-10, 10), (0, 60))
-    whole = ((5, 3600), (0, 600), (-5, 7200), (0, 600), (5, 7200), (0, 600))
+    whole = ((1, 18000), (0, 600), (-5, 7200), (0, 600), (1, 36000), (0, 600))
     found = resistances(record(*walk(*whole, *level * 7, soc=0.5)))
     pulses = [each for each in found if each.conditions.direction == "discharge"]
     assert pulses[0].conditions.state_of_charge == pytest.approx(0.5, abs=0.03)

@@ -5,7 +5,7 @@ import pytest
 
 from hwan.core import ColumnProblem, NothingInside
 from hwan.health import steps
-from hwan.health._signals import signals
+from hwan.health._signals import Cells, signals
 
 TIME, VOLT, AMPERE = [0.0, 1.0, 2.0, 3.0], [3.7, 3.8, 3.9, 3.7], [0.0, 1.0, 1.0, 0.0]
 
@@ -67,8 +67,8 @@ def test_a_pair_of_counters_is_charged_less_discharged_whatever_its_sign(record,
 
 def test_cell_extremes_skip_what_a_tap_did_not_record(record):
     taps = {"cell_001_voltage_volt": [3.7, None, 3.9, 3.7], "cell_002_voltage_volt": [3.6, None, float("nan"), 3.8]}
-    data = signals(record(TIME, VOLT, AMPERE, **taps))
-    assert data.cells is not None
+    data = signals(record(TIME, [7.3, 7.3, 7.5, 7.5], AMPERE, **taps))
+    assert isinstance(data.cells, Cells)
     assert data.cells.count == 2
     assert data.cells.highest_volt.tolist() == [3.7, 3.7, 3.9, 3.8]
     assert data.cells.lowest_volt.tolist() == [3.6, 3.6, 3.9, 3.7]

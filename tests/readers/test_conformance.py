@@ -74,7 +74,7 @@ def test_the_kit_finds_a_finding_without_a_sentence() -> None:
     with pytest.raises(AssertionError, match="no whole sentence"):
         conformance.check_findings((Finding("no_such_code", "note"),))
     with pytest.raises(AssertionError, match="no whole sentence"):
-        conformance.check_findings((Finding("reader_remark", "note"),))  # its value is missing
+        conformance.check_findings((Finding("blank_rows_left_out", "note"),))  # its value is missing
 
 
 class _Clumsy(BdfCsv):

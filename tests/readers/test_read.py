@@ -114,9 +114,11 @@ class _Broken(BdfCsv):
 
 
 def test_a_reader_that_fails_inside_is_not_a_fault_of_the_file(bdf_csv: Path) -> None:
-    with pytest.raises(HwanError, match="RuntimeError: tripped") as caught:
+    with pytest.raises(HwanError, match="failed inside on cell") as caught:
         recording_with(_Broken(), open_source(bdf_csv), "")
     assert caught.value.exit_code == 5
+    assert caught.value.values["detail"] == "RuntimeError: tripped"
+    assert "tripped" not in str(caught.value)
 
 
 def test_public_names_exist() -> None:

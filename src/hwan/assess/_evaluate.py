@@ -34,11 +34,16 @@ from hwan.health import (
     largest_discharge_of,
     plausibility_of,
     resistances_of,
+    spread_of,
     state_of_health,
 )
 from hwan.routing import Prices, load_prices, route
 
 HEALTH = ("state_of_health_capacity", "state_of_health_energy")
+HEALTH_SEEN = 1.05
+"""Fresh cells may hold this much more than their rating..."""
+HEALTH_MOST = 1.15
+"""...but no used battery holds this much."""
 BMS_DIFFERENCE = 0.05
 """A BMS's state of health further than this from the measured one is a finding."""
 
@@ -86,7 +91,7 @@ def evaluate(
     results, findings = _measured(recordings, battery.type)
     measurements = _with_stated_temperature(results, observations)
     refusals = tuple(result for result in results if isinstance(result, Refusal))
-    findings += _bms_findings(bms, measurements)
+    findings += (*_of_measurements(measurements), *_rating_findings(measurements), *_bms_findings(bms, measurements))
     graded = grade(measurements, observations, rules, findings=findings, refusals=refusals)
     return Assessment(
         battery=battery,
@@ -128,7 +133,9 @@ def _methods(analysis: Analysis, kind: BatteryType, implausible: Sequence[Findin
         health: Results = tuple(_not_believed(name, stops(implausible)[0]) for name in HEALTH)
     else:
         health = (state_of_health(charge, kind), state_of_health(energy, kind))
-    return (charge, energy, *bounds, *health, *efficiencies_of(analysis), *resistances_of(analysis, kind))
+    spread = spread_of(analysis)
+    more = (*efficiencies_of(analysis), *resistances_of(analysis, kind), *((spread,) if spread else ()))
+    return (charge, energy, *bounds, *health, *more)
 
 
 def _not_believed(quantity: str, finding: Finding) -> Refusal:
@@ -154,6 +161,25 @@ def _at(measured: Measurement, temperature_celsius: float) -> Measurement:
         measured.conditions, temperature_celsius=temperature_celsius, temperature_place="stated_by_the_user"
     )
     return replace(measured, conditions=conditions)
+
+
+def _of_measurements(measurements: Sequence[Measurement]) -> tuple[Finding, ...]:
+    """Return what was noticed about single figures, each once: it concerns the whole assessment."""
+    found: list[Finding] = []
+    for finding in (finding for measured in measurements for finding in measured.findings):
+        if finding not in found:
+            found.append(finding)
+    return tuple(found)
+
+
+def _rating_findings(measurements: Sequence[Measurement]) -> tuple[Finding, ...]:
+    """Doubt a used battery far above its rating: the rating is wrong, or the record."""
+    measured = [each.value for each in measurements if each.quantity == "state_of_health_capacity"]
+    if not measured or measured[-1] <= HEALTH_SEEN:
+        return ()
+    values: dict[str, Scalar] = {"health": measured[-1], "limit": HEALTH_SEEN}
+    severity: Severity = "stop" if measured[-1] > HEALTH_MOST else "warning"
+    return (Finding("rating_implausible", severity, "rating", values),)
 
 
 def _bms_findings(bms: BmsSnapshot | None, measurements: Sequence[Measurement]) -> tuple[Finding, ...]:

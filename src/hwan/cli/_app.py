@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,9 +14,10 @@ from hwan.cli import _options as option
 from hwan.cli._battery import DEFAULT_PRICES, DEFAULT_RULESET, request
 from hwan.cli._demo import demo
 from hwan.cli._evaluate import Assessed, evaluate_files
+from hwan.cli._frames import print_frames
 from hwan.cli._outcome import document, print_document, print_failures
-from hwan.cli._report import write_report
-from hwan.cli._tables import print_assessments, print_formats, print_frames, print_recognitions, print_recordings
+from hwan.cli._report import check_place, write_report
+from hwan.cli._tables import print_assessments, print_formats, print_recognitions, print_recordings
 from hwan.cli._work import Done, over
 from hwan.core import Recording
 from hwan.health import cycles as cycles_of
@@ -32,6 +34,21 @@ app = typer.Typer(
     help="hwan: from a used battery's test file to what it still is, its grade and its next life.",
 )
 app.command("demo")(demo)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hwan {installed('hwan')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Say the version and end.")
+    ] = False,
+) -> None:
+    """Do nothing: the commands do."""
 
 
 @app.command("formats")
@@ -163,6 +180,9 @@ def evaluate(
     lang: option.Lang = option.Language.en,
 ) -> int:
     """Evaluate files, print what was found, and write the report where one is wanted."""
+    path = report or (REPORT if context.info_name == "report" else None)
+    if path:
+        check_place(path, (*files, sheet, instrument, mapping, ruleset, prices))
     asked = request(
         chemistry=chemistry,
         rated_capacity_ah=rated_capacity_ah,
@@ -179,10 +199,10 @@ def evaluate(
         key=key,
     )
     done = evaluate_files(files, asked, lang.value, same_battery=same_battery)
-    path = report or (REPORT if context.info_name == "report" else None)
-    if path:
-        done.attempt(lambda: write_report(path, done.results, done.failures, asked, lang.value), str(path), lang.value)
-    _print_evaluation(done, path, json, lang.value)
+    written = path is not None and done.attempt(
+        lambda: write_report(path, done.results, done.failures, asked, lang.value), str(path), lang.value
+    )
+    _print_evaluation(done, path if written else None, json, lang.value)
     return done.exit_code(*(each.exit_code for each in done.results))
 
 

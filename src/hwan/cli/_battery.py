@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Final
 
+from hwan.cli._instrument import load_instrument, stated_over
 from hwan.core import (
+    OBSERVED,
     UNKNOWN,
     Battery,
     BatteryType,
@@ -17,6 +20,9 @@ from hwan.core import (
     Recording,
     Ruleset,
     Unknown,
+    UsageError,
+    check_claims,
+    check_observations,
     chemistry_named,
     is_known,
     read_toml,
@@ -62,7 +68,7 @@ class Request:
         return tuple(self._with_instrument(recording) for recording in found)
 
     def _with_instrument(self, recording: Recording) -> Recording:
-        return recording if self.instrument is None else replace(recording, instrument=self.instrument)
+        return recording if self.instrument is None else stated_over(recording, self.instrument)
 
 
 def request(
@@ -90,19 +96,19 @@ def request(
     """
     kind = BatteryType(
         chemistry=chemistry_named(chemistry),
-        rated_capacity_ah=_told(rated_capacity_ah),
-        rated_energy_wh=_told(rated_energy_wh),
-        upper_voltage_volt=_told(upper_voltage_volt),
-        lower_voltage_volt=_told(lower_voltage_volt),
+        rated_capacity_ah=_told("--rated-capacity-ah", rated_capacity_ah),
+        rated_energy_wh=_told("--rated-energy-wh", rated_energy_wh),
+        upper_voltage_volt=_told("--upper-voltage-volt", upper_voltage_volt),
+        lower_voltage_volt=_told("--lower-voltage-volt", lower_voltage_volt),
     )
-    readings = read_toml(sheet, ReadingsSheet) if sheet else ReadingsSheet()
-    stated = () if temperature_celsius is None else (Observation("ambient_temperature", temperature_celsius, "degC"),)
+    _check_window(lower_voltage_volt, upper_voltage_volt)
+    readings = _sheet(sheet) if sheet else ReadingsSheet()
     return Request(
         kind=kind,
         level=level,
-        observations=(*readings.observations, *stated),
+        observations=(*readings.observations, *_stated_temperature(temperature_celsius)),
         bms=readings.bms if is_known(readings.bms) else None,
-        instrument=read_toml(instrument, Instrument) if instrument else None,
+        instrument=load_instrument(instrument) if instrument else None,
         ruleset=load_ruleset(ruleset),
         prices=load_prices(prices),
         mapping=load_mapping(mapping) if mapping else None,
@@ -110,5 +116,34 @@ def request(
     )
 
 
-def _told(value: float | None) -> float | Unknown:
-    return UNKNOWN if value is None else value
+def _told(option: str, value: float | None) -> float | Unknown:
+    if value is None:
+        return UNKNOWN
+    if not isfinite(value):
+        raise UsageError("option_not_finite", option=option, got=str(value))
+    return value
+
+
+def _check_window(lower_volt: float | None, upper_volt: float | None) -> None:
+    if lower_volt is not None and upper_volt is not None and lower_volt >= upper_volt:
+        raise UsageError("voltage_window", lower_volt=f"{lower_volt:g}", upper_volt=f"{upper_volt:g}")
+
+
+def _stated_temperature(celsius: float | None) -> tuple[Observation, ...]:
+    if celsius is None:
+        return ()
+    quantity = OBSERVED["ambient_temperature"]
+    if not quantity.holds(celsius):
+        raise UsageError(
+            "option_out_of_range", option="--temperature-celsius", got=f"{celsius:g}", expected=quantity.expected
+        )
+    return (Observation("ambient_temperature", celsius, quantity.unit),)
+
+
+def _sheet(path: Path) -> ReadingsSheet:
+    """Read the hand readings, each one a figure that can be."""
+    sheet = read_toml(path, ReadingsSheet)
+    check_observations(sheet.observations, str(path))
+    if is_known(sheet.bms):
+        check_claims(sheet.bms, str(path))
+    return sheet

@@ -15,7 +15,7 @@ from hwan.cli._battery import Request, request
 from hwan.cli._demo_print import Demo, print_demo
 from hwan.cli._evaluate import Assessed, evaluate_files
 from hwan.cli._outcome import document, print_document, print_failures
-from hwan.cli._report import entry, write_page
+from hwan.cli._report import entry, write_page, writing
 from hwan.cli._tables import find, ui
 from hwan.cli._work import Done
 from hwan.core import AccuracyClass, Measurement, NothingInside, is_known
@@ -104,11 +104,12 @@ def _evaluate(samples: Path, folder: Path, language: str) -> Demo:
 
 def _on_disk(test: SyntheticTest, folder: Path, language: str) -> tuple[Path, Request, str]:
     """Write the pack's file, readings and tester as a centre has them; return what to ask for, and how to type it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = write_bdf_parquet(test, folder / "pack.bdf.parquet")
     sheet, instrument = folder / "readings.toml", folder / "tester.toml"
-    sheet.write_text(READINGS, encoding="utf-8")
-    instrument.write_text(_instrument_toml(test), encoding="utf-8")
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        path = write_bdf_parquet(test, folder / "pack.bdf.parquet")
+        sheet.write_text(READINGS, encoding="utf-8")
+        instrument.write_text(_instrument_toml(test), encoding="utf-8")
     kind = test.battery.type
     given = {
         "chemistry": kind.chemistry,

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
@@ -58,8 +59,13 @@ def document(schema: str, failures: Sequence[Failure], **parts: Any) -> dict[str
 
 
 def print_document(content: Mapping[str, Any]) -> None:
-    """Write one JSON document, and nothing else, on stdout."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+    """Write one JSON document, and nothing else, on stdout; what stdout cannot encode is escaped as JSON does."""
+    written = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)
+    try:
+        written.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        written = json.dumps(content, allow_nan=False, indent=2)
+    sys.stdout.write(written + "\n")
     sys.stdout.flush()
 
 
@@ -67,5 +73,14 @@ def print_failures(failures: Sequence[Failure]) -> None:
     """Tell a person on stderr what went wrong."""
     console = Console(stderr=True, highlight=False)
     for failure in failures:
-        console.print(failure.source, style="bold red", markup=False, end=": " if failure.source else "")
-        console.print(failure.message, markup=False)
+        rest = _after_source(failure)
+        console.print(failure.source, style="bold red", markup=False, end="")
+        console.print(rest if rest is not None else f": {failure.message}", markup=False)
+
+
+def _after_source(failure: Failure) -> str | None:
+    """Return what follows the source in a message that begins with it, so that it is not said twice."""
+    if not failure.source:
+        return failure.message
+    names = (name for name in (failure.source, Path(failure.source).name) if name)
+    return next((failure.message.removeprefix(name) for name in names if failure.message.startswith(name)), None)

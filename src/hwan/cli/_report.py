@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,9 +12,39 @@ from pathlib import Path
 from hwan.cli._battery import Request
 from hwan.cli._evaluate import Assessed
 from hwan.cli._outcome import Failure
+from hwan.core import UsageError
 from hwan.health import cycles, steps
 from hwan.report import Entry, html
 from hwan.report import Failure as PageFailure
+
+
+def check_place(path: Path, inputs: Iterable[Path | str | None]) -> None:
+    """Raise when the page would overwrite an input.
+
+    Raises
+    ------
+    hwan.core.UsageError
+        Names the output and the input.
+    """
+    for each in inputs:
+        if each is not None and _same(path, Path(each)):
+            raise UsageError("output_is_input", path=str(path), input=str(each))
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there, or cannot be asked
+        return one.resolve() == other.resolve()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say of a place that cannot be written that the call is wrong."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError("output_not_writable", path=str(path), detail=error.strerror or str(error)) from error
 
 
 def write_report(
@@ -31,8 +63,21 @@ def write_page(path: Path, entries: Sequence[Entry], failures: Sequence[Failure]
         made_at=datetime.now().astimezone(),
         hwan_version=version("hwan"),
     )
+    with writing(path):
+        _replace(path.resolve(), page.encode("utf-8", errors="backslashreplace"))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write beside `path` and rename: whoever looks sees the old file or the new one, never half of one."""
+    if path.exists() and not path.is_file():
+        raise OSError(None, "not a file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def entry(

@@ -18,12 +18,12 @@ from hwan.core import (
     Route,
     format_number,
     format_percent,
+    format_probability,
     is_known,
     text,
 )
 from hwan.readers import Format, Recognition
 
-MOST_ROWS = 60
 HEADLINES = ("capacity", "retained_discharged_charge", "discharged_charge")
 RESISTANCE_SECOND = 10.0
 WIDE = 130
@@ -94,37 +94,6 @@ def _print_findings(console: Console, findings: Iterable[Finding], language: str
         sentence = text("finding", each.code, language, each.values)
         severity = ui(f"severity_{each.severity}", language)
         console.print(f"  {severity}: {sentence} ({each.where})", style=style[each.severity], markup=False)
-
-
-def print_frames(name: str, found: Iterable[tuple[Recording, pl.DataFrame]], language: str) -> None:
-    """Print tables of steps or cycles."""
-    shown = {
-        "steps": ("step_number", "kind", "direction", "duration_second", "first_voltage_volt", "last_voltage_volt",
-                  "mean_current_ampere", "charge_ah", "energy_wh", "reason"),
-        "cycles": ("cycle_number", "complete", "charging_capacity_ah", "discharging_capacity_ah",
-                   "coulombic_efficiency", "energy_efficiency"),
-    }[name]  # fmt: skip
-    console = Console()
-    for recording, frame in found:
-        table = Table(header_style="bold", show_edge=False, pad_edge=False)
-        for column in shown:
-            table.add_column(column, overflow="fold")
-        for row in frame.head(MOST_ROWS).select(shown).rows(named=True):
-            table.add_row(*(_cell(column, value, language) for column, value in row.items()))
-        console.print(recording.provenance.source_name, style="bold", markup=False)
-        console.print(table)
-        if len(frame) > MOST_ROWS:
-            console.print(ui("more_rows", language, count=len(frame) - MOST_ROWS), style="dim")
-
-
-def _cell(column: str, value: object, language: str) -> str:
-    if isinstance(value, bool):
-        return ui("yes" if value else "no", language)
-    if isinstance(value, float):
-        return format_number(value, 5)
-    if isinstance(value, str):
-        return text("reason" if column == "reason" else "name", value, language)
-    return "" if value is None else str(value)
 
 
 def print_assessments(
@@ -220,7 +189,7 @@ def _resistance(assessment: Assessment) -> str:
 def _grade(assessment: Assessment, language: str) -> str:
     grade = assessment.grade
     if is_known(grade.grade_class):
-        probability = format_percent(grade.probability, 0) if is_known(grade.probability) else ""
+        probability = format_probability(grade.probability) if is_known(grade.probability) else ""
         return f"{text('name', grade.grade_class, language)} {probability}".strip()
     return text("name", grade.status, language)
 
@@ -230,7 +199,8 @@ def _route(route: Route, language: str) -> str:
     if chosen is None or not is_known(chosen.central):
         return text("name", route.status, language)
     value = f"{chosen.central:,.0f} [{chosen.low:,.0f}, {chosen.high:,.0f}] {chosen.unit}"
-    return f"{text('name', chosen.route, language)} {value}"
+    doubt = f" ({ui('route_leading', language)})" if route.status == "leading" else ""
+    return f"{text('name', chosen.route, language)} {value}{doubt}"
 
 
 def _print_reasons(console: Console, assessment: Assessment, language: str) -> None:

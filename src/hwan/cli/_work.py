@@ -22,12 +22,14 @@ class Done(Generic[Result]):
     results: list[Result] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
-    def attempt(self, work: Callable[[], object], name: str, language: str) -> None:
-        """Do one more thing; when it fails, the results stay."""
+    def attempt(self, work: Callable[[], object], name: str, language: str) -> bool:
+        """Do one more thing and return whether it was done; when it fails, the results stay."""
         try:
             work()
         except (Exception, KeyboardInterrupt) as error:
             self.failures.append(Failure.of(error, name, language))
+            return False
+        return True
 
     def exit_code(self, *codes: int) -> int:
         """Return the most severe code among the failures and `codes`."""

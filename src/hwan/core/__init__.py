@@ -39,13 +39,15 @@ from hwan.core.errors import (
     InputError,
     MissingExtra,
     NothingInside,
+    Problem,
     SeveralRecordings,
     UnknownName,
     UsageError,
 )
 from hwan.core.findings import Finding, Scalar, Severity, stops
 from hwan.core.jsonio import from_json, from_plain, parse_toml, read_toml, to_json, to_plain
-from hwan.core.language import LANGUAGES, format_date, format_number, format_percent, text
+from hwan.core.language import LANGUAGES, format_date, format_number, format_percent, format_probability, text
+from hwan.core.quantities import MEASURED, OBSERVED, Quantity, check_claims, check_observations, outside
 from hwan.core.recording import (
     AccuracyClass,
     Deviation,
@@ -69,15 +71,15 @@ from hwan.core.result import (
 from hwan.core.unknown import UNKNOWN, Unknown, is_known, known_or
 
 __all__ = [
-    "BY_LABEL", "CHEMISTRIES", "COLUMNS", "LANGUAGES", "REQUIRED", "UNKNOWN", "AccuracyClass", "Alternative",
-    "Assembly", "Assessment", "BadDefinition", "Battery", "BatteryType", "BmsSnapshot", "Clause", "Column",
-    "ColumnProblem", "Conditions", "DamagedFile", "DecisionRule", "Denominator", "Deviation", "ErrorComponent",
-    "Evidence", "Finding", "FormatNotRecognised", "Grade", "GradeClass", "HwanError", "Identifier", "InputError",
-    "Instrument", "Limit", "Measurement", "MissingExtra", "NothingInside", "Observation", "Parameter", "Protocol",
-    "Provenance", "Quantile", "Recording", "ReferenceValue", "Refusal", "Requirement", "Route", "RouteName", "Rule",
-    "RuleOutcome", "Ruleset", "Scalar", "SeveralRecordings", "Severity", "Term", "Test", "Unknown", "UnknownName",
-    "UsageError", "Validation", "cell_column", "chemistry_named", "format_date", "format_number", "format_percent",
-    "from_json", "from_plain", "is_known", "known_or", "load_definition",
-    "machine_name", "packaged", "parse_toml", "raw_name", "read_toml",
-    "recording_id", "stops", "text", "to_json", "to_plain",
+    "BY_LABEL", "CHEMISTRIES", "COLUMNS", "LANGUAGES", "MEASURED", "OBSERVED", "REQUIRED", "UNKNOWN", "AccuracyClass",
+    "Alternative", "Assembly", "Assessment", "BadDefinition", "Battery", "BatteryType", "BmsSnapshot", "Clause",
+    "Column", "ColumnProblem", "Conditions", "DamagedFile", "DecisionRule", "Denominator", "Deviation",
+    "ErrorComponent", "Evidence", "Finding", "FormatNotRecognised", "Grade", "GradeClass", "HwanError", "Identifier",
+    "InputError", "Instrument", "Limit", "Measurement", "MissingExtra", "NothingInside", "Observation", "Parameter",
+    "Problem", "Protocol", "Provenance", "Quantile", "Quantity", "Recording", "ReferenceValue", "Refusal",
+    "Requirement", "Route", "RouteName", "Rule", "RuleOutcome", "Ruleset", "Scalar", "SeveralRecordings", "Severity",
+    "Term", "Test", "Unknown", "UnknownName", "UsageError", "Validation", "cell_column", "check_claims",
+    "check_observations", "chemistry_named", "format_date", "format_number", "format_percent", "format_probability",
+    "from_json", "from_plain", "is_known", "known_or", "load_definition", "machine_name", "outside", "packaged",
+    "parse_toml", "raw_name", "read_toml", "recording_id", "stops", "text", "to_json", "to_plain",
 ]  # fmt: skip

@@ -19,12 +19,15 @@ The sentence is rendered from (code, language), as for findings, so that Korean 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import ClassVar
 
 from hwan.core.findings import Scalar
 from hwan.core.language import text
+
+Problem = tuple[str, Mapping[str, Scalar]]
+"""Code and values of one field that does not fit; its sentence is of kind ``problem``."""
 
 
 class HwanError(Exception):
@@ -32,14 +35,16 @@ class HwanError(Exception):
 
     exit_code: ClassVar[int] = 5
 
-    def __init__(self, code: str, **values: Scalar) -> None:
+    def __init__(self, code: str, *problems: Problem, **values: Scalar) -> None:
         super().__init__(code)
         self.code = code
+        self.problems = problems
         self.values = values
 
     def message(self, language: str = "en") -> str:
-        """Return the sentence in `language` (``en`` or ``ko``)."""
-        return text("error", self.code, language, self.values)
+        """Return the sentence in `language` (``en`` or ``ko``); problems are its `detail`."""
+        told = "; ".join(text("problem", code, language, values) for code, values in self.problems)
+        return text("error", self.code, language, {**self.values, "detail": told} if told else self.values)
 
     def __str__(self) -> str:
         return self.message()
@@ -52,15 +57,16 @@ class UsageError(HwanError):
 
 
 class UnknownName(UsageError):
-    """A name that is not in the list of available ones; suggests the nearest."""
+    """A name that is not in the list of available ones; suggests the nearest. `where` is the file and field."""
 
-    def __init__(self, kind: str, got: str, available: Iterable[str]) -> None:
+    def __init__(self, kind: str, got: str, available: Iterable[str], where: str = "") -> None:
         names = sorted(available)
         near = get_close_matches(got.lower(), names, n=1, cutoff=0.5)
         super().__init__(
             "unknown_name_near" if near else "unknown_name",
             kind=kind,
             got=got,
+            where=f" ({where})" if where else "",
             near=near[0] if near else "",
             available=", ".join(names),
         )

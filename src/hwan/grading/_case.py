@@ -5,8 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from hwan.core import Conditions, Limit, Measurement, Observation, Quantile, Requirement, Ruleset, Unknown, is_known
+
+TOLERANCE: Final = 0.01
+"""A requirement of the method is met this far outside its bounds, relative to the bound: testers keep time and
+current no better, and 599.99 s are ten minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +63,13 @@ def condition_value(rule: Requirement, conditions: Conditions) -> float | Unknow
     return value
 
 
-def is_met(rule: Requirement, conditions: Conditions) -> bool:
-    """Return whether a condition is known and inside its bounds, both included."""
+def is_met(rule: Requirement, conditions: Conditions, tolerance: float = TOLERANCE) -> bool:
+    """Return whether a condition is known and inside its bounds, both included, with the tolerance."""
     value = condition_value(rule, conditions)
     if not is_known(value):
         return False
-    above = not is_known(rule.minimum) or value >= rule.minimum
-    return above and (not is_known(rule.maximum) or value <= rule.maximum)
+    above = not is_known(rule.minimum) or value >= rule.minimum - tolerance * abs(rule.minimum)
+    return above and (not is_known(rule.maximum) or value <= rule.maximum + tolerance * abs(rule.maximum))
 
 
 def figures(case: Case, limit: Limit) -> list[Figure | str]:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, pairwise
 from typing import Final
 
-from hwan.core import LANGUAGES, BadDefinition, Limit, Requirement, Ruleset, UnknownName, is_known
+from hwan.core import (
+    LANGUAGES,
+    MEASURED,
+    OBSERVED,
+    BadDefinition,
+    Limit,
+    Quantity,
+    Requirement,
+    Rule,
+    Ruleset,
+    UnknownName,
+    is_known,
+    outside,
+)
 from hwan.core.findings import Scalar
 from hwan.grading._classes import implies
 
@@ -22,7 +34,9 @@ CONDITION_UNITS: Final = {
     "end_of_charge_current_ampere": "A",
     "pulse_time_second": "s",
 }
-BASIS_UNITS: Final = {"relative": "1", "points": "points"}
+BASES: Final = {"relative": Quantity("1", 0, 1.5), "points": Quantity("points", -100, 100)}
+"""What a limit that is not absolute may be, whatever it is a limit of."""
+QUANTITIES: Final = {**MEASURED, **OBSERVED}
 ROUTE_ORDER: Final = ("remanufacture", "reuse", "recycle")
 
 Problem = tuple[str, Mapping[str, Scalar]]
@@ -33,6 +47,8 @@ def check_ruleset(ruleset: Ruleset, source: str) -> None:
     for code, values in _problems(ruleset):
         raise BadDefinition(code, source=source, **values)
     _check_names(ruleset, source)
+    for rule in ruleset.rules:
+        _check_rule(rule, source)
     for code, values in _class_problems(ruleset):
         raise BadDefinition(code, source=source, **values)
 
@@ -74,11 +90,6 @@ def _label_problems(where: str, label: Mapping[str, str]) -> Iterator[Problem]:
 def _limit_problems(limit: Limit) -> Iterator[Problem]:
     if limit.bound == "is_true" and limit.value != 1:
         yield "ruleset_is_true_value", {"rule": limit.id}
-    if is_known(limit.value) and not math.isfinite(limit.value):
-        yield "ruleset_number", {"rule": limit.id, "field": "value"}
-    expected = BASIS_UNITS.get(limit.basis, limit.unit)
-    if limit.unit != expected:
-        yield "ruleset_unit", {"rule": limit.id, "got": limit.unit, "expected": expected}
 
 
 def _check_names(ruleset: Ruleset, source: str) -> None:
@@ -86,20 +97,43 @@ def _check_names(ruleset: Ruleset, source: str) -> None:
     for entry in ruleset.classes:
         for name in entry.limits:
             if name not in limits:
-                raise UnknownName(f"limit (class {entry.id}, {source})", name, limits)
+                raise UnknownName("limit rule", name, limits, f"{source}, {entry.id}")
     for rule in ruleset.rules:
-        if isinstance(rule, Requirement):
-            _check_requirement(rule, source)
+        if rule.quantity not in QUANTITIES:
+            raise UnknownName("quantity", rule.quantity, QUANTITIES, f"{source}, {rule.id}")
+        if isinstance(rule, Requirement) and rule.condition not in CONDITION_UNITS:
+            raise UnknownName("condition", rule.condition, CONDITION_UNITS, f"{source}, {rule.id}")
+
+
+def _check_rule(rule: Rule, source: str) -> None:
+    expected = _unit(rule)
+    if rule.unit != expected:
+        raise BadDefinition("ruleset_unit", source=source, rule=rule.id, got=rule.unit, expected=expected)
+    if isinstance(rule, Limit):
+        _check_limit(rule, source)
+    if isinstance(rule, Requirement):
+        _check_requirement(rule, source)
+
+
+def _unit(rule: Rule) -> str:
+    return CONDITION_UNITS[rule.condition] if isinstance(rule, Requirement) else _quantity(rule).unit
+
+
+def _quantity(rule: Rule) -> Quantity:
+    quantity = QUANTITIES[rule.quantity]
+    return BASES.get(rule.basis, quantity) if isinstance(rule, Limit) else quantity
+
+
+def _check_limit(limit: Limit, source: str) -> None:
+    quantity = _quantity(limit)
+    if is_known(limit.value) and not quantity.holds(limit.value):
+        problem = outside(f"rules.{limit.id}.value", limit.value, quantity)
+        raise BadDefinition("definition_malformed", problem, source=source)
 
 
 def _check_requirement(rule: Requirement, source: str) -> None:
-    if rule.condition not in CONDITION_UNITS:
-        raise UnknownName(f"condition (rule {rule.id}, {source})", rule.condition, CONDITION_UNITS)
-    expected = CONDITION_UNITS[rule.condition]
-    if rule.unit != expected:
-        raise BadDefinition("ruleset_unit", source=source, rule=rule.id, got=rule.unit, expected=expected)
     bounds = [bound for bound in (rule.minimum, rule.maximum) if is_known(bound)]
-    if not all(map(math.isfinite, bounds)) or bounds != sorted(bounds):
+    if bounds != sorted(bounds):
         raise BadDefinition("ruleset_number", source=source, rule=rule.id, field="minimum, maximum")
 
 

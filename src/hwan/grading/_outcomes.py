@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from hwan.core import Limit, Parameter, Requirement, Rule, RuleOutcome, Unknown, is_known
+from hwan.core import Conditions, Limit, Parameter, Requirement, Rule, RuleOutcome, Unknown, is_known
 from hwan.core.decision import Verdict
-from hwan.grading._case import Case, Figure, condition_value, figures, is_met
+from hwan.grading._case import TOLERANCE, Case, Figure, condition_value, figures, is_met
 from hwan.grading._probability import central_interval, meets, probability_met, usable
 
 # A stored probability of 0.95 must count as 0.95, although 1 - 0.05 is not 0.95 in binary.
@@ -94,18 +94,22 @@ def _requirement(rule: Requirement, case: Case) -> RuleOutcome:
     if measurement is None:
         return _said(rule, "not_assessable", "quantity_missing")
     got = condition_value(rule, measurement.conditions)
-    verdict, reason = _condition_verdict(rule, got, is_met(rule, measurement.conditions))
-    bounds = {"minimum": rule.minimum, "maximum": rule.maximum}
+    verdict, reason = _condition_verdict(rule, got, measurement.conditions)
+    bounds = {"minimum": rule.minimum, "maximum": rule.maximum, "tolerance": TOLERANCE}
     values = {name: bound for name, bound in bounds.items() if is_known(bound)}
     return replace(_said(rule, verdict, reason), value=got, values={"condition": rule.condition, **values})
 
 
-def _condition_verdict(rule: Requirement, got: float | Unknown, met: bool) -> tuple[Verdict, str]:
+def _condition_verdict(rule: Requirement, got: float | Unknown, conditions: Conditions) -> tuple[Verdict, str]:
     if not is_known(rule.minimum) and not is_known(rule.maximum):
         return "not_assessable", "rule_without_public_number"
     if not is_known(got):
         return "not_assessable", "condition_unknown"
-    return ("passed", "conditions_match") if met else ("failed", "conditions_do_not_match")
+    if is_met(rule, conditions, tolerance=0):
+        return "passed", "conditions_match"
+    if is_met(rule, conditions):
+        return "passed", "conditions_match_within_tolerance"
+    return "failed", "conditions_do_not_match"
 
 
 def _parameter(rule: Parameter, case: Case) -> RuleOutcome:

@@ -6,6 +6,7 @@ from hwan.health._cycles import cycles
 from hwan.health._plausibility import plausibility_of
 from hwan.health._ratios import efficiencies, efficiencies_of, retained, state_of_health
 from hwan.health._resistance import TIMES_SECOND, dc_resistances, resistances_of
+from hwan.health._spread import spread_of
 from hwan.health._steps import steps
 from hwan.health._uncertainty import PROBABILITIES, Figure
 
@@ -26,6 +27,7 @@ __all__ = [
     "plausibility_of",
     "resistances_of",
     "retained",
+    "spread_of",
     "state_of_health",
     "steps",
     "voltage_step",

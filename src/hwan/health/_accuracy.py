@@ -53,7 +53,7 @@ def accuracy_of(recording: Recording, data: Signals) -> tuple[AccuracyClass, tup
         "current_range_ampere": current_range,
         "voltage_range_volt": voltage_range,
     }
-    return assumed, (Finding("accuracy_assumed", "note", "instrument", values),)
+    return assumed, (Finding("accuracy_assumed", "warning", "instrument", values),)
 
 
 def instrument_key(recording: Recording) -> str:

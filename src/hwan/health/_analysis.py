@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,12 @@ from hwan.health._noise import noise, resolution, undithered
 from hwan.health._signals import Floats, Signals, signals
 from hwan.health._steps import StepTable, step_table
 from hwan.health._uncertainty import Figure
+
+GAP_QUANTILE: Final = 0.9
+GAP_FACTOR: Final = 10.0
+"""A gap is longer than this many times the sampling interval that 90 % of the samples keep..."""
+GAP_LEAST_SECOND: Final = 60.0
+"""...and longer than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,19 @@ def voltage_step(recording: Recording) -> float:
     return resolution(signals(recording).voltage_volt)
 
 
-def charge_figure(analysis: Analysis, first: int, last: int, charge_ah: float, *, counted: bool) -> Figure:
-    """Return a charge in Ah, positive when charging, over samples first..last with its sources of error."""
+def disagreement(steps: pl.DataFrame, integrated: str) -> float | None:
+    """Return how far counter and integral are apart over `steps`; None where one has no proven counter."""
+    counted = f"counter_{'charge_ah' if integrated == 'charge_ah' else 'energy_wh'}"
+    if steps[counted].null_count():
+        return None
+    return abs(float(steps[counted].sum()) - float(steps[integrated].sum()))
+
+
+def charge_figure(analysis: Analysis, first: int, last: int, charge_ah: float, counter_doubt: float | None) -> Figure:
+    """Return a charge in Ah, positive when charging, over samples first..last with its sources of error.
+
+    `counter_doubt` is how far counter and integral are apart, in Ah; None for an integral alone.
+    """
     data, accuracy = analysis.data, analysis.accuracy
     current, interval = _over(data, data.current_ampere, first, last)
     hours = float(interval.sum()) / SECONDS_PER_HOUR
@@ -77,18 +95,17 @@ def charge_figure(analysis: Analysis, first: int, last: int, charge_ah: float, *
         analysis.shared("current_offset", accuracy.current_offset_ampere * hours),
         _own("noise", noise(current) * _root_sum_square_hours(interval), "normal"),
     ]
-    if not counted:
-        parts += [
-            _own("resolution", undithered(current) * hours, "uniform"),
-            _own("sampling", _sampling(current, interval), "uniform"),
-        ]
+    if counter_doubt is None:
+        parts += [_own("resolution", undithered(current) * hours, "uniform"), *_unseen(current, interval)]
+    else:
+        parts.append(_own("counter_against_integral", counter_doubt, "uniform"))
     return Figure(charge_ah, tuple(parts))
 
 
 def energy_figure(
-    analysis: Analysis, first: int, last: int, charge_ah: float, energy_wh: float, *, counted: bool
+    analysis: Analysis, first: int, last: int, charge_ah: float, energy_wh: float, counter_doubt: float | None
 ) -> Figure:
-    """Return an energy in Wh, positive when charging, over samples first..last with its sources of error."""
+    """Return an energy in Wh, positive when charging, as :func:`charge_figure`."""
     data, accuracy = analysis.data, analysis.accuracy
     voltage, interval = _over(data, data.voltage_volt, first, last)
     power, _ = _over(data, data.voltage_volt * data.current_ampere, first, last)
@@ -100,9 +117,32 @@ def energy_figure(
         analysis.shared("voltage_offset", accuracy.voltage_offset_volt * charge_ah),
         _own("noise", noise(power) * _root_sum_square_hours(interval), "normal"),
     ]
-    if not counted:
-        parts.append(_own("sampling", _sampling(power, interval), "uniform"))
+    if counter_doubt is None:
+        parts += _unseen(power, interval)
+    else:
+        parts.append(_own("counter_against_integral", counter_doubt, "uniform"))
     return Figure(energy_wh, tuple(parts))
+
+
+def _unseen(rate: Floats, interval: Floats) -> tuple[ErrorComponent, ...]:
+    """Return what an integral cannot see: the course between samples, and what happened in gaps."""
+    missing = float(np.abs(rate) @ np.where(gaps(interval), interval, 0.0)) / SECONDS_PER_HOUR
+    return _own("sampling", _sampling(rate, interval), "uniform"), _own("gap", missing, "uniform")
+
+
+def unseen_share(analysis: Analysis) -> float:
+    """Return how far an integral over the whole record can be off for want of samples, over the throughput."""
+    data = analysis.data
+    throughput = float(np.abs(analysis.steps["charge_ah"].to_numpy()).sum())
+    current, interval = _over(data, data.current_ampere, 0, len(data) - 1)
+    return _sampling(current, interval) / throughput if throughput else 0.0
+
+
+def gaps(interval: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Mark the intervals in s that are far longer than the sampling: nobody knows what flowed in them."""
+    usual = float(np.quantile(interval, GAP_QUANTILE)) if len(interval) else 0.0
+    long: np.ndarray[tuple[int], np.dtype[np.bool_]] = interval > max(GAP_FACTOR * usual, GAP_LEAST_SECOND)
+    return long
 
 
 def _own(name: str, effect: float, distribution: str) -> ErrorComponent:

@@ -19,20 +19,31 @@ from hwan.core import (
     Validation,
     is_known,
 )
-from hwan.health._analysis import Analysis, analyse, charge_figure, energy_figure
+from hwan.health._analysis import Analysis, analyse, charge_figure, disagreement, energy_figure
 from hwan.health._counter import SECONDS_PER_HOUR
-from hwan.health._discharge import Discharge, Run, cutoffs_are_stated, deciding_voltage, deepest_discharge, discharges
+from hwan.health._discharge import (
+    Discharge,
+    Run,
+    cutoffs_are_stated,
+    deciding_voltage,
+    deepest_discharge,
+    discharges,
+    end_current,
+)
 from hwan.health._signals import Floats
 from hwan.health._uncertainty import Figure, merged
 from hwan.health._window import window
 
-METHOD: Final = "capacity.discharge"
+METHOD_COUNTED: Final = "capacity.counter"
+METHOD_INTEGRATED: Final = "capacity.integral"
 METHOD_LOWER_BOUND: Final = "discharged.deepest"
 VERSION: Final = "1"
 VALIDATION: Final = Validation("synthetic", 2000, "coverage of the 90 % interval on synthetic cells: bench/coverage.py")
 TEST_NEEDED: Final = "full_charge_rest_discharge"
 _MISSING: Final = {
     "no_full_charge_recorded": "full charge",
+    "charge_not_finished": "end of charge at a low current",
+    "discharge_interrupted": "uninterrupted discharge",
     "no_rest_recorded": "rest after the charge",
     "cutoff_not_reached": "discharge to the cut-off",
 }
@@ -46,6 +57,7 @@ class Discharged:
     charge: Figure
     energy: Figure
     lower_cutoff_volt: float
+    counted: bool
 
 
 def capacity(recording: Recording, kind: BatteryType = BatteryType()) -> Measurement | Refusal:  # noqa: B008 (frozen)
@@ -105,10 +117,10 @@ def largest_discharge_of(analysis: Analysis, kind: BatteryType) -> tuple[Measure
     if run is None:
         return ()
     result = discharged(analysis, Discharge(run, None, 0.0, "no_full_charge_recorded"), kind)
-    return (
-        _measurement(analysis, kind, "discharged_charge", result.charge, "Ah", result),
-        _measurement(analysis, kind, "discharged_energy", result.energy, "Wh", result),
-    )
+    charge = _measurement(analysis, kind, "discharged_charge", result.charge, "Ah", result)
+    if result.energy.value <= 0:
+        return (charge,)  # a cell against itself, around 0 V, delivers no energy
+    return (charge, _measurement(analysis, kind, "discharged_energy", result.energy, "Wh", result))
 
 
 def discharged(analysis: Analysis, found: Discharge, kind: BatteryType) -> Discharged:
@@ -125,8 +137,8 @@ def discharged(analysis: Analysis, found: Discharge, kind: BatteryType) -> Disch
     column = "counter_energy_wh" if counted_energy else "energy_wh"
     energy_wh = float(steps[column].sum()) - beyond_wh
     first, last = run.first_sample, run.last_sample
-    charge = charge_figure(analysis, first, last, charge_ah, counted=counted).scaled(-1.0)
-    energy = energy_figure(analysis, first, last, charge_ah, energy_wh, counted=counted_energy).scaled(-1.0)
+    charge = charge_figure(analysis, first, last, charge_ah, disagreement(steps, "charge_ah")).scaled(-1.0)
+    energy = energy_figure(analysis, first, last, charge_ah, energy_wh, disagreement(steps, "energy_wh")).scaled(-1.0)
     moved = () if found.lacking else window(analysis, found)
     moved_wh = () if found.lacking else window(analysis, found, in_wh=True)
     return Discharged(
@@ -134,6 +146,7 @@ def discharged(analysis: Analysis, found: Discharge, kind: BatteryType) -> Disch
         Figure(charge.value, merged((*charge.components, *moved))),
         Figure(energy.value, merged((*energy.components, *moved_wh))),
         cutoff,
+        counted,
     )
 
 
@@ -169,20 +182,26 @@ def _measurement(
     run = result.found.run
     findings: tuple[Finding, ...] = ()
     if not result.found.lacking and not cutoffs_are_stated(kind):
-        findings = (Finding("cutoffs_from_record", "warning", analysis.recording.provenance.source_name),)
+        findings = (Finding("cutoffs_from_record", "stop", analysis.recording.provenance.source_name),)
     return Measurement(
         quantity=quantity,
         value=figure.value,
         unit=unit,
         quantiles=figure.quantiles(),
         conditions=_conditions(analysis, kind, result),
-        method=METHOD_LOWER_BOUND if result.found.lacking else METHOD,
+        method=_method(result),
         method_version=VERSION,
         components=figure.components,
         evidence=analysis.evidence(run.first_sample, run.last_sample),
         findings=findings,
         validation=Validation() if result.found.lacking else VALIDATION,
     )
+
+
+def _method(result: Discharged) -> str:
+    if result.found.lacking:
+        return METHOD_LOWER_BOUND
+    return METHOD_COUNTED if result.counted else METHOD_INTEGRATED
 
 
 def _conditions(analysis: Analysis, kind: BatteryType, result: Discharged) -> Conditions:
@@ -224,6 +243,11 @@ def _refused(analysis: Analysis, kind: BatteryType, quantity: str) -> Refusal:
         return Refusal(quantity, "no_discharge_recorded", ("discharge",), TEST_NEEDED)
     largest = min(found, key=lambda each: each.run.charge_ah)
     run = largest.run
-    values = {"end_voltage_volt": round(run.end_voltage_volt, 4), "discharged_ah": round(-run.charge_ah, 6)}
+    charged_to = end_current(analysis, largest.charged_by) if largest.charged_by else 0.0
+    values = {
+        "end_voltage_volt": round(run.end_voltage_volt, 4),
+        "discharged_ah": round(-run.charge_ah, 6),
+        "end_current_ampere": charged_to,
+    }
     evidence = analysis.evidence(run.first_sample, run.last_sample)
     return Refusal(quantity, largest.lacking, (_MISSING[largest.lacking],), TEST_NEEDED, values, evidence)

@@ -16,7 +16,9 @@ from hwan.health._segments import without_stale_starts
 from hwan.health._signals import Counter, Floats, Ints, Signals
 
 AGREEMENT: Final = 0.01
-"""Root-mean-square disagreement per step over the mean throughput per step, up to which a scope is proven."""
+"""Root-mean-square disagreement over the root-mean-square charge of the steps, up to which a scope is proven."""
+RESET_FACTOR: Final = 5.0
+"""A fall to zero larger than this many usual increments is a reset; a smaller one is a net counter passing zero."""
 SECONDS_PER_HOUR: Final = 3600.0
 
 
@@ -82,8 +84,8 @@ def _under(scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints, in
     counted = float(np.abs(per_step).sum())
     if not throughput:
         return CounterCheck(scope, per_step, 0.0 if not counted else np.inf, 1.0)
-    disagreement = float(np.sqrt(np.mean((per_step - integrated) ** 2)))
-    return CounterCheck(scope, per_step, disagreement / (throughput / len(starts)), counted / throughput)
+    residual = float(np.linalg.norm(per_step - integrated) / np.linalg.norm(integrated))
+    return CounterCheck(scope, per_step, residual, counted / throughput)
 
 
 def _per_step(scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints) -> Floats:
@@ -105,6 +107,8 @@ def _unwound(net: Floats) -> Floats:
     The step's first sample may lie a row beside the reset, so that every sample is looked at.
     """
     added = np.diff(net, prepend=net[0])
-    fallen = np.abs(net) < np.abs(added)
+    size = np.abs(added)
+    usual = float(np.median(size[size > 0])) if size.any() else 0.0
+    fallen = (np.abs(net) < size) & (size > RESET_FACTOR * usual)
     fallen[0] = False
     return np.where(fallen, net, added)

@@ -14,10 +14,13 @@ import polars as pl
 
 from hwan.core import BatteryType, is_known, known_or
 from hwan.health._analysis import Analysis
-from hwan.health._signals import Floats
+from hwan.health._segments import rest_current
+from hwan.health._signals import Cells, Floats
 
 ALIKE_FRACTION: Final = 0.02
 """Runs that end within this part of the voltage span of one another have the same cut-off."""
+FULL_RATE_PER_HOUR: Final = 0.105
+"""A charge is full when its last current is at most a tenth of the rating, or of the discharge, per hour (+5 %)."""
 CUTOFF_TOLERANCE: Final = 2e-3
 """A run ends at a stated cut-off when it is within this fraction of it."""
 
@@ -94,20 +97,36 @@ def discharges(analysis: Analysis, kind: BatteryType) -> tuple[Discharge, ...]:
     judged = []
     for index, run in enumerate(found):
         if run.direction == "discharge":
-            before = found[index - 1] if index and found[index - 1].direction == "charge" else None
-            judged.append(_judge(analysis, run, before, reaches))
+            judged.append(_judge(analysis, kind, run, found[index - 1] if index else None, reaches))
     return tuple(judged)
 
 
-def _judge(analysis: Analysis, run: Run, before: Run | None, reaches: dict[str, Any]) -> Discharge:
+def _judge(analysis: Analysis, kind: BatteryType, run: Run, before: Run | None, reaches: dict[str, Any]) -> Discharge:
+    if before is not None and before.direction == "discharge":
+        return Discharge(run, None, 0.0, "discharge_interrupted")
     rest = _rest_between(analysis.steps, before, run)
     if before is None or not reaches["charge"](before):
         lacking = "no_full_charge_recorded"
+    elif not _finished(analysis, kind, before, run):
+        lacking = "charge_not_finished"
     elif rest <= 0:
         lacking = "no_rest_recorded"
     else:
         lacking = "" if reaches["discharge"](run) else "cutoff_not_reached"
     return Discharge(run, before, rest, lacking)
+
+
+def _finished(analysis: Analysis, kind: BatteryType, charge: Run, discharge: Run) -> bool:
+    """Return whether the charge ended at a low current: touching the upper voltage at a high one is not full."""
+    reference = known_or(kind.rated_capacity_ah, abs(discharge.charge_ah))
+    return end_current(analysis, charge) <= FULL_RATE_PER_HOUR * reference
+
+
+def end_current(analysis: Analysis, run: Run) -> float:
+    """Return the magnitude in A of the current with which a run ended: a tester's last row may be zero already."""
+    magnitude = np.abs(analysis.data.current_ampere[run.first_sample : run.last_sample + 1])
+    flowing = magnitude[magnitude > rest_current(analysis.data.current_ampere)]
+    return float(flowing[-1]) if len(flowing) else 0.0
 
 
 def _rest_between(steps: pl.DataFrame, before: Run | None, run: Run) -> float:
@@ -137,7 +156,7 @@ def deciding_voltage(analysis: Analysis, kind: BatteryType, run: Run) -> Floats:
     """Return the voltage in V that decides where a run ends: of the battery, or of its limiting cell, in series."""
     cells, part = analysis.data.cells, slice(run.first_sample, run.last_sample + 1)
     volts = analysis.data.voltage_volt[part]
-    if cells is None:
+    if not isinstance(cells, Cells):
         return volts
     series = known_or(kind.series_count, cells.count)
     if run.direction == "charge":
@@ -149,7 +168,7 @@ def limiting_voltage(analysis: Analysis, run: Run) -> Floats:
     """Return the course of the voltage that ends a run: of its limiting cell where cells were recorded."""
     cells = analysis.data.cells
     part = slice(run.first_sample, run.last_sample + 1)
-    if cells is None:
+    if not isinstance(cells, Cells):
         return analysis.data.voltage_volt[part]
     return (cells.highest_volt if run.direction == "charge" else cells.lowest_volt)[part]
 

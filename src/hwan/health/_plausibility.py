@@ -13,8 +13,11 @@ from typing import Final
 import numpy as np
 
 from hwan.core import BatteryType, Finding, Scalar, is_known
-from hwan.health._analysis import Analysis
-from hwan.health._counter import AGREEMENT, CounterCheck
+from hwan.health._analysis import Analysis, gaps, unseen_share
+from hwan.health._counter import AGREEMENT, SECONDS_PER_HOUR, CounterCheck
+from hwan.health._discharge import discharges
+from hwan.health._resistance import charge_course
+from hwan.health._signals import TAP_LEAST, TAP_MOST, DoubtedCells
 
 SIGN_SHARE: Final = 0.8
 """Share of the voltage's movement that must contradict the current before its sign is in doubt."""
@@ -23,13 +26,20 @@ RATING_MOST: Final = 1.5
 """No battery gives this many times its rated capacity: the scale is wrong, or the rating."""
 RATING_LEAST: Final = 0.05
 """A test that moved less than this part of the rating proves nothing about the scale."""
-VOLTAGE_MARGIN: Final = 0.2
+VOLTAGE_MARGIN: Final = 0.02
+"""A stated upper voltage exceeded by this fraction is not the voltage to which this battery is charged."""
 PREFIX_TOLERANCE: Final = 0.1
+WITNESS_TOLERANCE: Final = 0.02
+"""Counter and integral further apart than this contradict each other: one of them is wrong."""
+GAP_SHARE: Final = 0.005
+"""More of the charge than this in gaps without a counter refuses the grade."""
+SOC_MARGIN: Final = 0.05
+"""A state of charge further than this outside 0 to 1 proves that the capacity test was none."""
 
 
 def plausibility_of(analysis: Analysis, kind: BatteryType) -> tuple[Finding, ...]:
     """Return what contradicts physics, the rating or the type's window, and whether the scale is proven."""
-    checks = (_sign, _counter, _scale, _window)
+    checks = (_sign, _counter, _scale, _window, _taps, _missing_samples, _impossible_charge)
     return tuple(finding for check in checks for finding in check(analysis, kind))
 
 
@@ -55,7 +65,9 @@ def _counter(analysis: Analysis, _: BatteryType) -> Iterator[Finding]:
             prefix = name == "capacity" and _is_prefix(check.ratio)
             code = "current_scale_against_counter" if prefix else "counter_disagrees"
             values: dict[str, Scalar] = {"counter": name, "ratio": _short(check.ratio), "allowed": AGREEMENT}
-            yield Finding(code, "stop" if prefix else "warning", f"{name} counter", values)
+            apart = abs(check.ratio - 1) > WITNESS_TOLERANCE + unseen_share(analysis)
+            far = prefix or (apart and (name == "capacity" or _agrees(analysis.table.capacity_counter)))
+            yield Finding(code, "stop" if far else "warning", f"{name} counter", values)
 
 
 def _is_prefix(ratio: float) -> bool:
@@ -97,3 +109,54 @@ def _window(analysis: Analysis, kind: BatteryType) -> Iterator[Finding]:
         yield Finding("voltage_above_window", "stop", "column voltage_volt", values | {"limit_volt": upper})
     if is_known(upper) and is_known(lower) and highest < lower:
         yield Finding("voltage_below_window", "stop", "column voltage_volt", values | {"limit_volt": lower})
+
+
+def _taps(analysis: Analysis, _: BatteryType) -> Iterator[Finding]:
+    """Cell columns that are not all cells, or not working ones, cannot say when a cell met its limit."""
+    cells = analysis.data.cells
+    if isinstance(cells, DoubtedCells):
+        values: dict[str, Scalar] = {
+            "count": cells.count,
+            "share": cells.share,
+            "lowest": cells.lowest,
+            "highest": cells.highest,
+        }
+        broken = cells.lowest < TAP_LEAST or cells.highest > TAP_MOST
+        code = "cell_tap_implausible" if broken else "cell_taps_incomplete"
+        yield Finding(code, "stop" if broken else "warning", "cell columns", values)
+
+
+def _missing_samples(analysis: Analysis, _: BatteryType) -> Iterator[Finding]:
+    """Find gaps in which current may have flowed or not, where no counter tells."""
+    if _agrees(analysis.table.capacity_counter):
+        return
+    time, current = analysis.data.time_second, np.abs(analysis.data.current_ampere[1:])
+    interval = np.diff(time)
+    missing = float(current @ np.where(gaps(interval), interval, 0.0)) / SECONDS_PER_HOUR
+    moved = float(np.abs(analysis.steps["charge_ah"].to_numpy()).max())
+    if missing > 0 and moved > 0:
+        values: dict[str, Scalar] = {
+            "missing_ah": _short(missing),
+            "share": missing / moved,
+            "longest_second": float(interval.max()),
+        }
+        yield Finding(
+            "samples_missing", "stop" if missing > GAP_SHARE * moved else "warning", "column test_time_second", values
+        )
+
+
+def _agrees(check: CounterCheck | None) -> bool:
+    return check is not None and check.proven
+
+
+def _impossible_charge(analysis: Analysis, kind: BatteryType) -> Iterator[Finding]:
+    """Since the last full charge the state of charge must stay between empty and full."""
+    tests = [found for found in discharges(analysis, kind) if not found.lacking and found.charged_by]
+    if not tests:
+        return
+    run, charged_by = tests[-1].run, tests[-1].charged_by
+    course = charge_course(analysis)
+    since = course[charged_by.first_sample if charged_by else 0 :]
+    lowest, highest = (float((each - course[run.last_sample]) / -run.charge_ah) for each in (since.min(), since.max()))
+    if lowest < -SOC_MARGIN or highest > 1 + SOC_MARGIN:
+        yield Finding("state_of_charge_impossible", "stop", "capacity test", {"lowest": lowest, "highest": highest})

@@ -19,7 +19,7 @@ from hwan.core import (
     Validation,
     is_known,
 )
-from hwan.health._analysis import Analysis, analyse, charge_figure, energy_figure
+from hwan.health._analysis import Analysis, analyse, charge_figure, disagreement, energy_figure
 from hwan.health._uncertainty import Figure
 
 VERSION: Final = "1"
@@ -129,13 +129,15 @@ def efficiencies_of(analysis: Analysis) -> tuple[Measurement | Refusal, Measurem
 def _flow(analysis: Analysis, steps: pl.DataFrame, direction: str) -> tuple[Figure, Figure]:
     """Return charge and energy that flowed in one direction, both positive."""
     charge, energy = Figure(0.0), Figure(0.0)
-    for step in steps.filter(pl.col("direction") == direction).rows(named=True):
-        first, last = step["first_sample"], step["last_sample"]
-        counted, counted_energy = step["counter_charge_ah"], step["counter_energy_wh"]
-        amount = step["charge_ah"] if counted is None else counted
-        work = step["energy_wh"] if counted_energy is None else counted_energy
-        charge = _sum(charge, charge_figure(analysis, first, last, amount, counted=counted is not None))
-        energy = _sum(energy, energy_figure(analysis, first, last, amount, work, counted=counted_energy is not None))
+    for number in range(len(steps)):
+        step = steps[number]
+        if step["direction"].item() != direction:
+            continue
+        first, last = step["first_sample"].item(), step["last_sample"].item()
+        amount, work = (step.select(pl.coalesce(f"counter_{name}", name)).item() for name in ("charge_ah", "energy_wh"))
+        doubts = [disagreement(step, name) for name in ("charge_ah", "energy_wh")]
+        charge = _sum(charge, charge_figure(analysis, first, last, amount, doubts[0]))
+        energy = _sum(energy, energy_figure(analysis, first, last, amount, work, doubts[1]))
     sign = 1.0 if direction == "charge" else -1.0
     return charge.scaled(sign), energy.scaled(sign)
 

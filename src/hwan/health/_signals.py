@@ -17,6 +17,11 @@ Ints = NDArray[np.int64]
 
 TEMPERATURES: Final = ("surface_temperature_celsius", "temperature_t1_celsius", "ambient_temperature_celsius")
 SCOPES: Final = ("step", "cycle", "test", "schedule")
+TAP_SUM_TOLERANCE: Final = 0.01
+"""All cells in series add up to the battery's voltage within this fraction; else some are missing."""
+TAP_LEAST: Final = 0.5
+TAP_MOST: Final = 1.5
+"""A tap below or above these parts of the mean tap is a broken wire or a dead cell."""
 _BASE: Final = ("test_time_second", "voltage_volt", "current_ampere")
 _OPTIONAL: Final = ("step_count", "step_id", "cycle_count", "step_time_second", *TEMPERATURES)
 
@@ -39,6 +44,20 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtedCells:
+    """Cell columns that cannot be all cells of this battery, or not working ones.
+
+    `share` is their sum over the battery's voltage, `lowest` and `highest` the most extreme tap over
+    the mean tap.
+    """
+
+    count: int
+    share: float
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True, slots=True)
 class Signals:
     """Samples without gaps in time, voltage and current.
 
@@ -57,7 +76,7 @@ class Signals:
     step_time_second: Floats | None
     temperature_celsius: Floats | None
     temperature_place: str
-    cells: Cells | None
+    cells: Cells | DoubtedCells | None
     capacity_counter: Counter | None
     energy_counter: Counter | None
 
@@ -116,13 +135,27 @@ def _cell_extremes(taps: list[str]) -> list[pl.Expr]:
         return []
     volts = [pl.col(name).cast(pl.Float64).fill_nan(None) for name in taps]
     extremes = {"highest_cell": pl.max_horizontal(volts), "lowest_cell": pl.min_horizontal(volts)}
-    return [extreme.forward_fill().backward_fill().alias(name) for name, extreme in extremes.items()]
+    filled = [extreme.forward_fill().backward_fill().alias(name) for name, extreme in extremes.items()]
+    return [
+        *filled,
+        pl.sum_horizontal(volts, ignore_nulls=False).alias("sum_of_cells"),
+        pl.mean_horizontal(volts).alias("mean_cell"),
+    ]
 
 
-def _cells(frame: pl.DataFrame, count: int) -> Cells | None:
+def _cells(frame: pl.DataFrame, count: int) -> Cells | DoubtedCells | None:
+    """Return the cells when their sum is the battery's voltage and no tap is far from the others."""
     if not count or frame["highest_cell"].null_count():
         return None
-    return Cells(count, _floats(frame, "highest_cell"), _floats(frame, "lowest_cell"))
+    total, voltage = _floats(frame, "sum_of_cells"), _floats(frame, "voltage_volt")
+    highest, lowest = _floats(frame, "highest_cell"), _floats(frame, "lowest_cell")
+    complete = np.isfinite(total) & (voltage != 0)
+    share = float(np.median(total[complete] / voltage[complete])) if complete.any() else 0.0
+    mean = np.where(np.isfinite(frame["mean_cell"].to_numpy()), frame["mean_cell"].to_numpy(), highest)
+    least, most = float(np.min(lowest / mean)), float(np.max(highest / mean))
+    if abs(share - 1) > TAP_SUM_TOLERANCE or least < TAP_LEAST or most > TAP_MOST:
+        return DoubtedCells(count, share, least, most)
+    return Cells(count, highest, lowest)
 
 
 def _never_backwards(time: Floats) -> Floats:

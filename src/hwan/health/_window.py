@@ -18,7 +18,7 @@ from hwan.health._analysis import Analysis
 from hwan.health._counter import SECONDS_PER_HOUR
 from hwan.health._discharge import Discharge, Run, limiting_voltage
 from hwan.health._noise import noise
-from hwan.health._signals import Floats
+from hwan.health._signals import Cells, Floats
 
 SLOPE_FRACTION: Final = 0.1
 """The slope at a cut-off is taken over this part of the run's voltage span, at least `SLOPE_SAMPLES`."""
@@ -44,7 +44,7 @@ def _at_cutoff(analysis: Analysis, run: Run, weight: float) -> tuple[ErrorCompon
     slope = weight * _charge_per_volt(analysis, run, voltage)
     gain, offset, name, source = _limits(analysis)
     key = f"{analysis.instrument_key} {name}"
-    if analysis.data.cells is not None:
+    if isinstance(analysis.data.cells, Cells):
         key += f" {run.direction}"  # one tap ends the charge, another the discharge: two draws
     moved = slope * gain * float(voltage[-1])
     return (
@@ -56,7 +56,7 @@ def _at_cutoff(analysis: Analysis, run: Run, weight: float) -> tuple[ErrorCompon
 
 def _limits(analysis: Analysis) -> tuple[float, float, str, str]:
     """Return gain, offset in V, name and source of the voltage that decides."""
-    if analysis.data.cells is None:
+    if not isinstance(analysis.data.cells, Cells):
         accuracy = analysis.accuracy
         return accuracy.voltage_gain, accuracy.voltage_offset_volt, "voltage", accuracy.id
     taps = accuracy_class(TAPS)

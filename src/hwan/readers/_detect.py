@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hwan.core import FormatNotRecognised, HwanError
+from hwan.core import FormatNotRecognised
 from hwan.readers._contract import Reader, Recognition
+from hwan.readers._detail import detail_of
 from hwan.readers._look import look_at
 from hwan.readers._registry import Registry, registry
 from hwan.readers._source import Source, open_source
@@ -29,8 +30,7 @@ def ask(reader: Reader, source: Source) -> Recognition:
     try:
         return reader.recognise(source.path, source.head)
     except Exception as error:  # a plug-in that trips over foreign bytes must not hide the others
-        detail = error.message() if isinstance(error, HwanError) else f"{type(error).__name__}: {error}"
-        return Recognition(reader.name, "no", "reader_stumbled", {"detail": detail[:200]})
+        return Recognition(reader.name, "no", "reader_stumbled", {"detail": detail_of(error)})
 
 
 def choose(source: Source, known: Registry | None = None) -> Reader:

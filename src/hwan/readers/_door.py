@@ -13,9 +13,13 @@ import polars as pl
 from hwan.core import COLUMNS, REQUIRED, ColumnProblem, DamagedFile, Finding, NothingInside, Scalar
 from hwan.core.columns import RAW_PREFIX, WIDE_CELL, Column
 from hwan.readers._arrange import raw_free, rows_finding, rows_text
+from hwan.readers._detail import detail_of
 
 TEMPERATURES: Final = tuple(name for name in COLUMNS if name.endswith("_celsius"))
 Stats = dict[str, Any]
+# Testers write one or two fixed values for "no reading", in few rows; a wrong unit moves the whole column.
+MOST_BEYOND: Final = 0.2
+MOST_SENTINELS: Final = 2
 
 
 def pass_door(frame: pl.DataFrame | pl.LazyFrame, source: str) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
@@ -34,7 +38,7 @@ def pass_door(frame: pl.DataFrame | pl.LazyFrame, source: str) -> tuple[pl.DataF
     _require(frame, source)
     frame, findings = _declared(frame, source)
     stats = _stats(frame)
-    cleaned, found = _cleaned(frame, stats)
+    cleaned, found = _cleaned(frame, stats, source)
     findings += found
     if cleaned is not frame:
         frame, stats = cleaned, _stats(cleaned)
@@ -51,7 +55,7 @@ def _collected(frame: pl.DataFrame | pl.LazyFrame, source: str) -> pl.DataFrame:
     try:
         return frame.collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise DamagedFile("table_unreadable", source=source, detail=str(error)[:500]) from error
+        raise DamagedFile("table_unreadable", source=source, detail=detail_of(error)) from error
 
 
 def _require(frame: pl.DataFrame, source: str) -> None:
@@ -82,7 +86,7 @@ def _declared(frame: pl.DataFrame, source: str) -> tuple[pl.DataFrame, list[Find
     try:
         return frame.with_columns(casts) if casts else frame, findings
     except pl.exceptions.PolarsError as error:
-        raise ColumnProblem("column_wrong_type", source=source, detail=str(error)[:300]) from error
+        raise ColumnProblem("column_wrong_type", source=source, detail=detail_of(error)) from error
 
 
 def _cast(name: str, dtype: pl.DataType) -> pl.Expr | None:
@@ -113,7 +117,7 @@ def _stats(frame: pl.DataFrame) -> Stats:
     return frame.select(expressions).row(0, named=True)
 
 
-def _cleaned(frame: pl.DataFrame, stats: Stats) -> tuple[pl.DataFrame, list[Finding]]:
+def _cleaned(frame: pl.DataFrame, stats: Stats, source: str) -> tuple[pl.DataFrame, list[Finding]]:
     findings: list[Finding] = []
     clean: list[pl.Expr] = []
     for name in _numeric(frame):
@@ -124,6 +128,7 @@ def _cleaned(frame: pl.DataFrame, stats: Stats) -> tuple[pl.DataFrame, list[Find
             findings.append(rows_finding("values_not_finite", "warning", frame, bad, column=name))
         beyond = _beyond(frame, name, stats)
         if beyond is not None:
+            _refuse_other_unit(frame, name, beyond, source)
             findings.append(_sentinel(frame, name, beyond))
             column = pl.when(~beyond).then(column)
         if not finite or beyond is not None:
@@ -140,6 +145,24 @@ def _beyond(frame: pl.DataFrame, name: str, stats: Stats) -> pl.Expr | None:
     if frame.schema[name].is_float():
         beyond = beyond & value.is_finite()
     return beyond if frame.select(beyond.any()).item() else None
+
+
+def _refuse_other_unit(frame: pl.DataFrame, name: str, beyond: pl.Expr, source: str) -> None:
+    """Refuse a required column whose values lie beyond its range in number and variety: no sentinel does."""
+    values, column = frame.filter(beyond)[name], COLUMNS.get(name)
+    few = len(values) <= MOST_BEYOND * frame.height or values.n_unique() <= MOST_SENTINELS
+    if few or column is None or name not in REQUIRED:
+        return
+    finite = frame[name].cast(pl.Float64).filter(frame[name].is_finite())
+    low, high = float(finite.min()), float(finite.max())  # type: ignore[arg-type]
+    raise ColumnProblem(
+        "column_unit_suspect", source=source, column=name, rows=frame.height, count=len(values), low=low, high=high,
+        minimum=column.minimum, maximum=column.maximum, factor=_factor_to_try(max(-low, high) / column.maximum),
+    )  # fmt: skip
+
+
+def _factor_to_try(excess: float) -> float:
+    return next((factor for factor in (1e-3, 1e-6) if excess * factor <= 1), 1e-9)
 
 
 def _sentinel(frame: pl.DataFrame, name: str, beyond: pl.Expr) -> Finding:

@@ -19,6 +19,7 @@ from hwan.core import (
     recording_id,
 )
 from hwan.readers._contract import RawRecording, Reader
+from hwan.readers._detail import detail_of
 from hwan.readers._detect import choose
 from hwan.readers._door import pass_door
 from hwan.readers._source import Source, open_source, sha256_of
@@ -111,8 +112,7 @@ def _raw(source: Source, reader: Reader, key: str) -> RawRecording:
 
 
 def _inside(source: Source, reader: Reader, error: Exception) -> HwanError:
-    detail = f"{type(error).__name__}: {error}"[:500]
-    return HwanError("reader_failed", source=source.path.name, reader=reader.name, detail=detail)
+    return HwanError("reader_failed", source=source.path.name, reader=reader.name, detail=detail_of(error))
 
 
 def _provenance(source: Source, reader: Reader, key: str, mapping_sha256: str) -> Provenance:

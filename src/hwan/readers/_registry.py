@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from hwan.core import Scalar
 from hwan.readers._contract import Proof, Reader, Recognition
+from hwan.readers._detail import detail_of
 
 GROUP = "hwan.readers"
 
@@ -73,7 +74,7 @@ def _load(point: EntryPoint, taken: set[str]) -> Reader | Recognition:
     except ImportError as error:
         return _failure(point, "plugin_dependency_missing", missing=error.name or str(error))
     except Exception as error:  # a stranger's module may raise anything; the house must stand
-        return _failure(point, "plugin_failed", detail=f"{type(error).__name__}: {error}")
+        return _failure(point, "plugin_failed", detail=detail_of(error))
     if not isinstance(reader, Reader):
         return _failure(point, "plugin_not_a_reader", got=type(reader).__name__)
     if reader.name in taken:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from hwan.core import DamagedFile, InputError, NothingInside
+from hwan.readers._detail import detail_of
 
 HEAD_BYTES: Final = 65_536
 MOST_BYTES: Final = 8 << 30
@@ -44,7 +45,7 @@ def open_source(path: Path | str) -> Source:
     except FileNotFoundError as error:
         raise InputError("path_missing", source=str(path)) from error
     except (OSError, ValueError) as error:
-        raise InputError("path_unreadable", source=str(path), detail=str(error)) from error
+        raise InputError("path_unreadable", source=str(path), detail=detail_of(error)) from error
     return _bounded(Source(path, size, head))
 
 

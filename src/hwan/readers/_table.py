@@ -11,7 +11,9 @@ from typing import Final
 
 import polars as pl
 
-from hwan.core import ColumnProblem, DamagedFile, Finding, NothingInside
+from hwan.core import DamagedFile, Finding, NothingInside
+from hwan.readers._cells import not_numbers
+from hwan.readers._detail import detail_of
 
 MOST_COLUMNS: Final = 4096
 LONGEST_LINE: Final = 1_000_000
@@ -162,14 +164,8 @@ def _as_number(frame: pl.DataFrame, name: str, sheet: Sheet) -> pl.Series:
     bad = (numbers.is_null() & text.is_not_null() & ~text.is_in(tokens)).arg_true()
     if len(bad):
         row = int(bad[0])
-        raise ColumnProblem(
-            "cell_not_a_number",
-            source=sheet.source,
-            line=sheet.first_line + row,
-            column=sheet.headings[int(name[1:])],
-            got=str(text[row])[:80],
-            count=len(bad),
-        )
+        heading = sheet.headings[int(name[1:])]
+        raise not_numbers(text, bad, source=sheet.source, line=sheet.first_line + row, column=heading)
     return numbers.alias(name)
 
 
@@ -181,7 +177,7 @@ def _ragged(sheet: Sheet, error: BaseException) -> DamagedFile:
             return DamagedFile(
                 "row_has_more_cells", source=sheet.source, line=sheet.first_line + number, got=got, expected=expected
             )
-    return DamagedFile("table_unreadable", source=sheet.source, detail=str(error)[:300])
+    return DamagedFile("table_unreadable", source=sheet.source, detail=detail_of(error))
 
 
 def _cut_line(sheet: Sheet) -> list[Finding]:

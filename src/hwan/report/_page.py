@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -74,7 +74,7 @@ def html(
         words=words,
         title=title or words.ui("title"),
         chapters=[_chapter(entry, words, f"battery-{number}") for number, entry in enumerate(entries, 1)],
-        failures=failures,
+        failures=[replace(each, message=words.settled(each.message)) for each in failures],
         made=words.moment(made_at),
         version=hwan_version,
         origins=_origins(entries, words),

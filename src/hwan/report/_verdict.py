@@ -10,12 +10,21 @@ from hwan import core
 from hwan.report._entry import Entry
 from hwan.report._figures import SIGNS
 from hwan.report._numbers import Shown, bounds_of, plain, shown
-from hwan.report._tables import grouped_refusals, headline
+from hwan.report._tables import TONES, grouped_refusals, headline, ranked_findings
 from hwan.report._words import Words
 
 MOST_REASONS: Final = 4
 _TONES: Final = {"graded": "passed", "undecided": "uncertain", "refused": "neutral"}
 _ROUTE_TONES: Final = {"chosen": "passed", "leading": "uncertain", "refused": "neutral"}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A finding that qualifies the figures above it."""
+
+    tone: str
+    severity: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,9 @@ class Verdict:
     route_tone: str
     route_value: str
     route_note: str
+    route_status: str
+    notices: tuple[Notice, ...]
+    notices_left: str
     reasons: tuple[str, ...]
     tests: tuple[str, ...]
 
@@ -47,6 +59,7 @@ def verdict(entry: Entry, words: Words) -> Verdict:
     assessment = entry.assessment
     best, grade, route = headline(assessment), assessment.grade, assessment.route
     figure = shown(best.value, bounds_of(best), best.unit) if best else None
+    notices = tuple(_notices(assessment, words))
     return Verdict(
         battery=assessment.battery.id,
         facts=tuple(_facts(assessment.battery, words)),
@@ -64,6 +77,9 @@ def verdict(entry: Entry, words: Words) -> Verdict:
         route_tone=_ROUTE_TONES[route.status],
         route_value=route_value(route, words),
         route_note=_route_note(route, words),
+        route_status=words.ui("route_leading_brief") if route.status == "leading" else "",
+        notices=notices[:MOST_REASONS],
+        notices_left=words.ui("more", count=len(notices) - MOST_REASONS) if len(notices) > MOST_REASONS else "",
         reasons=tuple(_reasons(assessment, words))[:MOST_REASONS],
         tests=tuple(_tests(assessment, words))[:MOST_REASONS],
     )
@@ -104,7 +120,7 @@ def grade_tone(entry: Entry) -> str:
 def _grade_note(grade: core.Grade, words: Words) -> str:
     parts = []
     if core.is_known(grade.probability) and grade.status != "refused":
-        parts.append(words.ui("probability_of_class", percent=core.format_percent(grade.probability)))
+        parts.append(words.ui("probability_of_class", percent=core.format_probability(grade.probability)))
     if core.is_known(grade.validity_days) and grade.status == "graded":
         parts.append(words.ui("valid_for", days=grade.validity_days))
     return " · ".join(parts)
@@ -146,6 +162,15 @@ def _route_note(route: core.Route, words: Words) -> str:
     return " · ".join(parts)
 
 
+def _notices(assessment: core.Assessment, words: Words) -> Iterable[Notice]:
+    """Yield what stops or qualifies the figures, those of the figures themselves first, the gravest first."""
+    of_figures = {id(each) for entry in assessment.measurements for each in entry.findings}
+    ranked = [each for each, _ in ranked_findings(assessment) if each.severity != "note" or id(each) in of_figures]
+    for each in ranked:
+        sentence = words.say("finding", each.code, each.values)
+        yield Notice(TONES[each.severity], words.ui(f"severity_{each.severity}"), sentence)
+
+
 def _reasons(assessment: core.Assessment, words: Words) -> Iterable[str]:
     """Yield what stands against a class, or what was nearest to standing against it."""
     against = [each for each in assessment.grade.outcomes if each.verdict in ("failed", "uncertain")]
@@ -159,7 +184,7 @@ def _reasons(assessment: core.Assessment, words: Words) -> Iterable[str]:
 def _outcome_reason(each: core.RuleOutcome, words: Words) -> str:
     head = f"{SIGNS[each.verdict]} {words.rule(each)}: {words.ui('verdict_' + each.verdict)}"
     if each.verdict == "uncertain" and core.is_known(each.probability_met):
-        head += f" ({words.ui('probability_met', percent=core.format_percent(each.probability_met))})"
+        head += f" ({words.ui('probability_met', percent=core.format_probability(each.probability_met))})"
     return f"{head}. {words.reason(each.reason, each.values)}" if each.reason else head
 
 

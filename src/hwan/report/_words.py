@@ -11,6 +11,7 @@ from typing import Final
 from hwan import core
 from hwan.core.language import catalogue
 from hwan.report._numbers import ABSENT, Shown
+from hwan.report._particles import settled
 
 # Controls, lone surrogates and direction overrides: nothing a file name may do to the page around it.
 _UNSAFE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
@@ -41,11 +42,15 @@ class Words:
 
     def ui(self, code: str, **values: object) -> str:
         """Return a sentence of the page."""
-        return core.text("ui", code, self.language, values)
+        return self.say("ui", code, values)
 
     def say(self, kind: str, code: str, values: Mapping[str, object] | None = None) -> str:
         """Return a sentence of any room."""
-        return core.text(kind, code, self.language, values)
+        return self.settled(core.text(kind, code, self.language, values))
+
+    def settled(self, words: str) -> str:
+        """Return a sentence with the particles of its language decided."""
+        return settled(words) if self.language == "ko" else words
 
     def name(self, code: str) -> str:
         """Return the name of a quantity, kind, class or unit."""
@@ -72,7 +77,23 @@ class Words:
 
     def refusal(self, refusal: core.Refusal) -> str:
         """Return why a figure is refused."""
-        return self.say("refusal", refusal.code, refusal.values)
+        return self.say("refusal", refusal.code, self._named(refusal.values))
+
+    def _named(self, values: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the values of a refusal with a finding and its place in words."""
+        words = {"finding": self.name, "where": self.place}
+        return {key: words[key](str(value)) if key in words else value for key, value in values.items()}
+
+    def place(self, where: str) -> str:
+        """Return where a finding stands: file, column, rows; a place without words stays as it is."""
+        kind, _, rest = where.partition(" ")
+        if self._template("name", where):
+            return self.name(where)
+        return self.ui(f"place_{kind}", rest=rest) if self._template("ui", f"place_{kind}") else where
+
+    def missing(self, name: str) -> str:
+        """Return what a refusal lacks; a finding that refuses lacks a record without it."""
+        return self.ui("missing_without_finding") if self._template("finding", name) else self.name(name)
 
     def test_for(self, refusal: core.Refusal) -> str:
         """Return the test that would lift a refusal, or nothing."""
@@ -85,7 +106,7 @@ class Words:
     def reason(self, code: str, values: Mapping[str, object]) -> str:
         """Return why a rule came out as it did; what refuses is told in the words of the refusal."""
         kind = "refusal" if self._template("refusal", code) and not self._template("reason", code) else "reason"
-        return self.say(kind, code, values)
+        return self.say(kind, code, self._named(values))
 
     def term(self, term: core.Term) -> str:
         """Return the sentence of a term of a route's value, with its figures."""

@@ -67,7 +67,7 @@ def _check_amount(path: str, amount: Amount, money: str, source: str) -> None:
     if amount.unit != expected:
         raise BadDefinition("price_unit", source=source, field=path, got=amount.unit, expected=expected)
     ends = (amount.low, amount.central, amount.high)
-    if not (all(map(math.isfinite, ends)) and least <= ends[0] <= ends[1] <= ends[2] <= greatest):
+    if not least <= ends[0] <= ends[1] <= ends[2] <= greatest:
         got = ", ".join(map(str, ends))
         raise BadDefinition("price_range", source=source, field=path, got=got, least=least, greatest=greatest)
 
@@ -75,5 +75,5 @@ def _check_amount(path: str, amount: Amount, money: str, source: str) -> None:
 def _check_content(name: str, content: Content, source: str) -> None:
     metals = content.cobalt + content.nickel
     known = min(content.cobalt, content.nickel) >= 0 and content.module > 0
-    if not (known and metals <= content.module <= content.pack < _INFINITE):
+    if not (known and metals <= content.module <= content.pack):
         raise BadDefinition("price_content", source=source, field=f"contents.{name}")

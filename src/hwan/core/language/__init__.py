@@ -6,8 +6,8 @@ One TOML file per room and language (``en/readers.toml``, ``ko/readers.toml``), 
     auxiliary_data_lost = "Auxiliary data lost: {detail}."
 
 Kinds in use: ``finding``, ``error``, ``refusal``, ``reason``, ``name`` (of quantities, classes,
-columns, units, steps), ``term`` (of values of a route), ``method``, ``test``, ``rule``, ``ui`` (the report) and
-``screen`` (the terminal).
+columns, units, steps), ``term`` (of values of a route), ``method``, ``test``, ``rule``, ``problem`` (of a field of a
+definition), ``ui`` (the report) and ``screen`` (the terminal).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
-from math import isfinite
+from math import ceil, floor, isfinite
 from string import Formatter
 from typing import Final
 
@@ -110,3 +110,15 @@ def format_percent(fraction: float, digits: int = 1) -> str:
     '87.4 %'
     """
     return f"{fraction * 100:.{digits}f} %"
+
+
+def format_probability(probability: float) -> str:
+    """Write a probability without claiming more than is stored: quantiles end at 0.005 and 0.995.
+
+    >>> format_probability(0.995), format_probability(0.9772), format_probability(0.005)
+    ('≥ 99.5 %', '97.7 %', '≤ 0.5 %')
+    """
+    tenths = round(probability * 1000, 6)
+    if tenths >= 990:
+        return f"≥ {min(floor(tenths), 999) / 10:.1f} %"
+    return f"≤ {max(ceil(tenths), 1) / 10:.1f} %" if tenths <= 10 else format_percent(probability)

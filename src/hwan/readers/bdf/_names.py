@@ -1,7 +1,8 @@
-"""Headings of BDF files, of today and of earlier versions, to machine names."""
+"""Headings of BDF files, of today, of earlier versions and in other units, to machine names."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,21 @@ _EARLIER: Final = {
     "Step Index / 1": ("step_id", 1.0),
 }
 
+# Units that a label may carry instead of BDF's: factor to BDF's unit.
+_UNITS: Final = {
+    "V": {"µV": 1e-6, "uV": 1e-6, "mV": 1e-3, "kV": 1e3},
+    "A": {"µA": 1e-6, "uA": 1e-6, "mA": 1e-3, "kA": 1e3},
+    "s": {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86_400.0},
+    "Ah": {"µAh": 1e-6, "uAh": 1e-6, "mAh": 1e-3, "kAh": 1e3},
+    "Wh": {"µWh": 1e-6, "uWh": 1e-6, "mWh": 1e-3, "kWh": 1e3},
+    "W": {"µW": 1e-6, "uW": 1e-6, "mW": 1e-3, "kW": 1e3},
+    "ohm": {"Ω": 1.0, "Ohm": 1.0, "µohm": 1e-6, "uohm": 1e-6, "mohm": 1e-3, "mOhm": 1e-3, "mΩ": 1e-3, "kohm": 1e3},
+    "Hz": {"mHz": 1e-3, "kHz": 1e3},
+    "degC": {"°C": 1.0},
+    "Pa": {"hPa": 1e2, "mbar": 1e2, "kPa": 1e3, "bar": 1e5, "MPa": 1e6},
+}
+_LABELLED: Final = re.compile(r"(.+?)\s*/\s*(\S+)")
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -45,21 +61,21 @@ def recognised(headings: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def plan(columns: Sequence[str], headings: Sequence[str]) -> Plan:
     """Return the way of every column: BDF by name, else raw; two of one name keep the first."""
+    exact = {name for heading in headings if (name := machine_name(heading))}
     taken: set[str] = set()
     targets: list[Target] = []
     converted: list[Finding] = []
     raw: list[str] = []
     for column, heading in zip(columns, headings, strict=True):
         name, factor = _name_of(heading)
-        if name is None or name in taken:
+        if name is None or name in taken or (name in exact and machine_name(heading) is None):
             raw.append(heading or column)
             targets.append(Target(column, raw_free(heading or column, taken)))
             continue
         taken.add(name)
         targets.append(Target(column, name, factor))
-        if heading.strip() in _EARLIER:
-            values: dict[str, Scalar] = {"heading": heading.strip(), "column": name, "factor": factor}
-            converted.append(Finding("heading_converted", "note", f"column {name}", values))
+        if machine_name(heading) is None:
+            converted.append(_converted(heading.strip(), name, factor))
     if raw:
         converted.append(Finding("columns_kept_raw", "note", "columns", {"columns": ", ".join(raw)[:1000]}))
     return Plan(tuple(targets), tuple(converted))
@@ -67,4 +83,19 @@ def plan(columns: Sequence[str], headings: Sequence[str]) -> Plan:
 
 def _name_of(heading: str) -> tuple[str | None, float]:
     name = machine_name(heading)
-    return (name, 1.0) if name else _EARLIER.get(heading.strip(), (None, 1.0))
+    return (name, 1.0) if name else _EARLIER.get(heading.strip()) or _of_other_unit(heading.strip())
+
+
+def _of_other_unit(heading: str) -> tuple[str | None, float]:
+    """Return the column that a label such as ``Current / mA`` names, and the factor to its unit."""
+    said = _LABELLED.fullmatch(heading)
+    for unit, factors in _UNITS.items():
+        if said and said[2] in factors and (name := machine_name(f"{said[1]} / {unit}")):
+            return name, factors[said[2]]
+    return None, 1.0
+
+
+def _converted(heading: str, name: str, factor: float) -> Finding:
+    code = "heading_converted" if heading in _EARLIER else "unit_converted"
+    values: dict[str, Scalar] = {"heading": heading, "column": name, "factor": factor}
+    return Finding(code, "note", f"column {name}", values)

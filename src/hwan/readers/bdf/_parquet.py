@@ -11,6 +11,7 @@ import polars as pl
 from hwan.core import COLUMNS, ColumnProblem, DamagedFile, NothingInside, Scalar
 from hwan.readers._arrange import arrange
 from hwan.readers._contract import Proof, RawRecording, Recognition
+from hwan.readers._detail import detail_of
 from hwan.readers.bdf._canary import survives
 from hwan.readers.bdf._names import Plan, plan, recognised
 
@@ -39,7 +40,7 @@ class BdfParquet:
         try:
             columns = list(pl.read_parquet_schema(path))
         except _BROKEN as error:
-            return Recognition(self.name, "likely", "parquet_damaged", {"detail": str(error)[:200]})
+            return Recognition(self.name, "likely", "parquet_damaged", {"detail": detail_of(error)})
         names, missing = recognised(columns)
         said: dict[str, Scalar] = {"count": len(names)}
         if not missing:
@@ -59,7 +60,7 @@ class BdfParquet:
         try:
             frame = _bounded(path)
         except _BROKEN as error:
-            raise DamagedFile("table_unreadable", source=path.name, detail=str(error)[:300]) from error
+            raise DamagedFile("table_unreadable", source=path.name, detail=detail_of(error)) from error
         if frame.is_empty():
             raise NothingInside("table_without_rows", source=path.name, columns=", ".join(frame.columns)[:500])
         way = plan(frame.columns, frame.columns)

@@ -8,6 +8,7 @@ from typing import Final
 
 from hwan.core import DamagedFile
 from hwan.readers._contract import Recognition
+from hwan.readers._detail import detail_of
 
 SAMPLES: Final = "data.ndc"
 _ZIP: Final = b"PK\x03\x04"
@@ -51,7 +52,7 @@ def check(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except _BROKEN as error:
-        raise DamagedFile("archive_unreadable", source=path.name, detail=str(error)[:200]) from error
+        raise DamagedFile("archive_unreadable", source=path.name, detail=detail_of(error)) from error
     if SAMPLES not in {member.filename for member in members}:
         raise DamagedFile("archive_member_missing", source=path.name, member=SAMPLES)
     xml = max((one.file_size for one in members if one.filename.endswith(".xml")), default=0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hwan.core import UNKNOWN, Finding, Instrument, Unknown
+from hwan.readers._detail import detail_of
 from hwan.readers.neware._remarks import remarks
 
 MOST_ENTRIES: Final = 2000
@@ -34,8 +35,8 @@ def told_by(file: Path) -> Told:
         with remarks() as heard:
             plain: Mapping[str, Any] = read_metadata(file)
     except Exception as error:  # foreign XML: anything may be raised, and no sample may be lost for it
-        detail = f"{type(error).__name__}: {error}"[:300]
-        return Told(findings=(Finding("metadata_unreadable", "warning", "file", {"detail": detail}),))
+        values = {"detail": detail_of(error)}
+        return Told(findings=(Finding("metadata_unreadable", "warning", "file", values),))
     metadata, findings = _bounded(plain)
     return Told(metadata, instrument_of(metadata), _whole(metadata, "num_datapoints"), (*heard.findings(), *findings))
 

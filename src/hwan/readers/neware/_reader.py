@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from hwan.core import DamagedFile, Finding, MissingExtra, NothingInside, raw_name
 from hwan.readers._arrange import Target, arrange, rows_finding
 from hwan.readers._contract import Proof, RawRecording, Recognition
+from hwan.readers._detail import detail_of
 from hwan.readers.neware import _archive, _header
 from hwan.readers.neware._metadata import Told, told_by
 from hwan.readers.neware._remarks import remarks
@@ -93,7 +94,7 @@ class NewareReader:
         return RawRecording(frame, told.metadata, findings, told.instrument)
 
     def _short(self, path: Path, frame: pl.DataFrame, told: Told) -> tuple[Finding, ...]:
-        cut = _header.cut_short(path) if self.container == "nda" else ()
+        cut = _header.completeness(path, told.samples) if self.container == "nda" else ()
         if told.samples is None or told.samples <= frame.height:
             return cut
         values = {"got": frame.height, "expected": told.samples}
@@ -129,8 +130,7 @@ def _samples(file: Path, source: str) -> tuple[pl.DataFrame, tuple[Finding, ...]
         try:
             frame = fastnda.read(file, cycle_mode="raw", raw_categories=True)
         except (Exception, pl.exceptions.PanicException) as error:  # foreign bytes: anything may be raised
-            detail = f"{type(error).__name__}: {error}"[:300]
-            raise DamagedFile("tester_file_unreadable", source=source, detail=detail) from error
+            raise DamagedFile("tester_file_unreadable", source=source, detail=detail_of(error)) from error
     if frame.is_empty():
         raise NothingInside("test_without_samples", source=source)
     if "step_type" in frame.columns:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hwan.core import Finding, Severity
+from hwan.readers._detail import detail_of
 
 _LOGGER: Final = logging.getLogger("fastnda")
 # The level and the handlers of a logger and the list of warnings belong to the process: one read at a time.
@@ -22,7 +23,10 @@ _KNOWN: Final[tuple[tuple[str, str, Severity], ...]] = (
     ("raw cycle column missing", "cycle_count_derived", "note"),
     ("unexpected cycle numbers", "cycle_count_derived", "note"),
     ("read_metadata for nda 129/130", "metadata_unverified", "note"),
+    ("section chain covers", "sections_missing", "stop"),
     ("has not been verified against real neware", "format_version_unverified", "warning"),
+    ("has not been checked against a vendor export", "format_version_unverified", "warning"),
+    ("has not been seen before", "format_version_unverified", "warning"),
 )
 
 
@@ -35,12 +39,12 @@ class Heard:
     def findings(self) -> tuple[Finding, ...]:
         """Return one finding per code, its texts joined; unknown texts one by one."""
         by_code: dict[str, tuple[Severity, list[str]]] = {}
-        for text in self.texts:
+        for text in map(detail_of, self.texts):
             code, severity = _code_of(text)
             key = code if code != "reader_remark" else f"reader_remark {text}"
             by_code.setdefault(key, (severity, []))[1].append(text)
         return tuple(
-            Finding(key.split(" ", 1)[0], severity, "file", {"detail": "; ".join(dict.fromkeys(texts))[:500]})
+            Finding(key.split(" ", 1)[0], severity, "file", {"detail": "; ".join(dict.fromkeys(texts))[:400]})
             for key, (severity, texts) in by_code.items()
         )
 

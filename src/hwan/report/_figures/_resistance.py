@@ -56,7 +56,7 @@ def _points(measurements: Iterable[core.Measurement]) -> Iterable[Point]:
             continue
         charge = each.conditions.state_of_charge
         low, high = bounds_of(each) or (each.value, each.value)
-        yield Point(side, round(charge, 2) if core.is_known(charge) else None, seconds, each.value, low, high)
+        yield Point(side, round(charge, 2) + 0.0 if core.is_known(charge) else None, seconds, each.value, low, high)
 
 
 def _paint(figure: Figure, points: tuple[Point, ...], words: Words) -> None:

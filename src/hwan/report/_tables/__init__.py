@@ -9,12 +9,12 @@ from hwan.report._entry import Entry
 from hwan.report._tables import _judged as judged
 from hwan.report._tables import _measured as measured
 from hwan.report._tables import _record as record
-from hwan.report._tables._judged import grouped_refusals
+from hwan.report._tables._judged import TONES, grouped_refusals, ranked_findings
 from hwan.report._tables._measured import headline
 from hwan.report._tables._table import Cell, Table, table
 from hwan.report._words import Words
 
-__all__ = ["Cell", "Section", "Table", "grouped_refusals", "headline", "sections", "table"]
+__all__ = ["TONES", "Cell", "Section", "Table", "grouped_refusals", "headline", "ranked_findings", "sections", "table"]
 
 
 @dataclass(frozen=True, slots=True)

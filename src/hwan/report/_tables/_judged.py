@@ -45,19 +45,24 @@ def _rule_table(
 def _rule_row(each: core.RuleOutcome, rule: core.Rule | None, words: Words) -> tuple[Cell, ...]:
     reason = words.reason(each.reason, each.values) if each.reason else ABSENT
     return (
-        Cell(words.rule(each), _origin(each, rule)),
+        Cell(words.rule(each), words.ui("source_text", text=_origin(each, rule)) if rule else each.rule_id),
         Cell(f"{SIGNS[each.verdict]} {words.ui('verdict_' + each.verdict)}", tone=TONES[each.verdict]),
         _value(each, words),
         Cell(_limit(each, rule, words)),
         Cell(_distance(each, words)),
-        Cell(core.format_percent(each.probability_met) if core.is_known(each.probability_met) else ABSENT),
+        Cell(_probability(each)),
         Cell(reason),
     )
 
 
-def _origin(each: core.RuleOutcome, rule: core.Rule | None) -> str:
-    if rule is None:
-        return each.rule_id
+def _probability(each: core.RuleOutcome) -> str:
+    """Return the probability of a figure; a hand reading meets its limit or does not."""
+    if not core.is_known(each.probability_met) or isinstance(each.value, bool):
+        return ABSENT
+    return core.format_probability(each.probability_met)
+
+
+def _origin(each: core.RuleOutcome, rule: core.Rule) -> str:
     clause = rule.origin.clause
     return " · ".join((each.rule_id, rule.origin.source, *([clause] if core.is_known(clause) else [])))
 
@@ -121,18 +126,22 @@ def _amounts(low: float, central: float, high: float, unit: str) -> tuple[Cell, 
     return first, Cell(f"{fixed(central, decimals)} {unit}"), last
 
 
+def ranked_findings(assessment: core.Assessment) -> list[tuple[core.Finding, str]]:
+    """Return every finding once, the gravest first, those of a figure with its quantity and before the others."""
+    theirs = [(each, entry.quantity) for entry in assessment.measurements for each in entry.findings]
+    own = [(each, "") for each in assessment.findings]
+    return _once(sorted([*theirs, *own], key=lambda pair: _SEVERITIES.index(pair[0].severity)))
+
+
 def findings(assessment: core.Assessment, words: Words) -> Table | None:
     """Return everything noticed, the gravest first."""
-    own = [(each, "") for each in assessment.findings]
-    theirs = [(each, entry.quantity) for entry in assessment.measurements for each in entry.findings]
-    ranked = sorted([*own, *theirs], key=lambda pair: _SEVERITIES.index(pair[0].severity))
     rows = [
         (
             Cell(words.ui(f"severity_{each.severity}"), tone=TONES[each.severity]),
             Cell(words.say("finding", each.code, each.values), words.name(quantity) if quantity else ""),
-            Cell(each.where, code=True),
+            Cell(words.place(each.where)),
         )
-        for each, quantity in _once(ranked)
+        for each, quantity in ranked_findings(assessment)
     ]
     labels = (words.ui("column_severity"), words.ui("column_finding"), words.ui("column_where"))
     return table(words.ui("table_findings"), labels, rows)
@@ -171,7 +180,7 @@ def refusals(assessment: core.Assessment, words: Words) -> Table | None:
         (
             Cell(names),
             Cell(words.refusal(each)),
-            Cell(", ".join(words.name(name) for name in each.missing) or ABSENT),
+            Cell(", ".join(words.missing(name) for name in each.missing) or ABSENT),
             Cell(words.test_for(each) or ABSENT),
         )
         for names, each in grouped_refusals(assessment, words)

@@ -75,7 +75,7 @@ def conditions(given: core.Conditions, words: Words) -> Iterable[str]:
     if core.is_known(given.direction):
         yield words.name(given.direction)
     if core.is_known(given.state_of_charge):
-        yield f"SOC {with_unit(given.state_of_charge, '1')}"
+        yield words.ui("condition_charge", percent=round(given.state_of_charge * 100))
     yield from _circumstances(given)
     if core.is_known(given.rest_before_second):
         yield words.ui("condition_rest", time=plain(given.rest_before_second))
@@ -123,7 +123,7 @@ def _budget(each: core.Measurement, words: Words) -> Table | None:
             Cell(fixed(component.effect * scale.factor, decimals)),
             Cell(core.format_percent(variance / total, 0), share=variance / total),
             words.ui(f"distribution_{component.distribution}"),
-            Cell(component.source),
+            Cell(words.name(component.source)),
         )
         for component, variance in pairs
     ]
