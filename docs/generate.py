@@ -98,7 +98,7 @@ def cli_page() -> str:
         "Command line",
         "the commands of hwan.cli",
         str(command.help),
-        "Every command has `--help`. Progress and failures go to stderr.",
+        "Every command has `--help`; `hwan --version` says the version. Progress and failures go to stderr.",
         *(_command(name, each) for name, each in command.commands.items()),  # type: ignore[attr-defined]
         "## Exit codes",
         table(("code", "meaning"), [(str(code), EXITS[code]) for code in sorted(EXITS)]),

@@ -101,3 +101,10 @@ def test_a_lower_bound_says_so(cell):
     assert bound.method == "discharged.deepest"
     assert bound.validation.status == "unvalidated"
     assert not {each.name for each in bound.components} & {"window", "voltage_gain", "voltage_offset"}
+
+
+def test_an_efficiency_above_one_is_told(record, walk):
+    cycle = ((5, 6000), (0, 60), (-5, 6100), (0, 60))
+    coulombic, _ = efficiencies(record(*walk((-5, 3600), *cycle, soc=0.55)))
+    assert coulombic.value == pytest.approx(61 / 60, abs=0.001)
+    assert [each.code for each in coulombic.findings] == ["efficiency_above_one"]

@@ -12,6 +12,7 @@ from hwan.core import (
     BatteryType,
     Conditions,
     Denominator,
+    Finding,
     Measurement,
     Recording,
     Refusal,
@@ -148,11 +149,15 @@ def _sum(one: Figure, other: Figure) -> Figure:
 
 def _efficiency(analysis: Analysis, quantity: str, figure: Figure, samples: tuple[int, int]) -> Measurement:
     temperature = analysis.temperature(*samples)
+    quantiles = figure.quantiles()
+    lowest = next(each.value for each in quantiles if each.probability == 0.05)
+    above = Finding("efficiency_above_one", "warning", quantity, {"quantity": quantity, "lowest": lowest})
     return Measurement(
         quantity=quantity,
         value=figure.value,
         unit="1",
-        quantiles=figure.quantiles(),
+        quantiles=quantiles,
+        findings=(above,) if lowest > 1 else (),
         conditions=Conditions(temperature_celsius=UNKNOWN if temperature is None else temperature),
         method="efficiency.last_complete_cycle",
         method_version=VERSION,
