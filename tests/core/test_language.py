@@ -12,7 +12,7 @@ import pytest
 
 import hwan
 from hwan.core import HwanError, errors
-from hwan.core.language import LANGUAGES, catalogue, format_date, format_number, text
+from hwan.core.language import LANGUAGES, catalogue, format_date, format_number, format_probability, text
 
 SOURCE = Path(hwan.__file__).parent
 FOLDER = SOURCE / "core" / "language"
@@ -95,6 +95,15 @@ def test_a_missing_value_does_not_hide_the_sentence():
 )
 def test_numbers(value, digits, written):
     assert format_number(value, digits) == written
+
+
+@pytest.mark.parametrize(
+    ("probability", "written"),
+    [(0.995, "≥ 99.5 %"), (0.99, "≥ 99.0 %"), (0.99999999, "≥ 99.9 %"), (1.0, "≥ 99.9 %"), (0.9899, "99.0 %"),
+     (0.005, "≤ 0.5 %"), (0.0, "≤ 0.1 %"), (0.5, "50.0 %")],
+)  # fmt: skip
+def test_a_probability_never_claims_more_than_is_stored(probability, written):
+    assert format_probability(probability) == written
 
 
 def test_dates():

@@ -47,6 +47,28 @@ def test_each_class_is_reached(house, gate, battery, health, expected):
     assert not outcome.refusals
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"rate_per_hour": 0.5}, "conditions_match"),
+        ({"rate_per_hour": 0.500066}, "conditions_match_within_tolerance"),
+        ({"rate_per_hour": 0.0496}, "conditions_match_within_tolerance"),
+        ({"rate_per_hour": 0.506}, "conditions_do_not_match"),
+        ({"rest_before_second": 599.9925}, "conditions_match_within_tolerance"),
+        ({"rest_before_second": 593.0}, "conditions_do_not_match"),
+        ({"temperature_celsius": 30.4}, "conditions_do_not_match"),
+    ],
+)
+def test_a_requirement_has_a_tolerance_and_says_when_it_was_used(house, gate, battery, changes, reason):
+    outcome = grade(battery(0.95, conditions=replace(AS_REQUIRED, **changes)), gate, house)
+    (condition,) = changes
+    (entry,) = (each for each in outcome.outcomes if each.values.get("condition") == condition)
+    assert entry.reason == reason
+    assert entry.verdict == ("failed" if reason == "conditions_do_not_match" else "passed")
+    assert entry.values["tolerance"] == 0.01
+    assert (outcome.status == "refused") == (reason == "conditions_do_not_match")
+
+
 def test_certainty_is_never_claimed(house, gate, battery):
     assert grade(battery(0.99, 1e-9), gate, house).probability == pytest.approx(0.995)
 

@@ -46,7 +46,11 @@ CONTRADICTIONS = [
     ('id = "reuse"', 'id = "recycle"', "ruleset_duplicate_id"),
     (', ko = "재사용"', "", "ruleset_label_missing"),
     ("value = 1\n", "value = 0\n", "ruleset_is_true_value"),
-    ("value = 500", "value = nan", "ruleset_number"),
+    ("value = 500", "value = nan", "definition_malformed"),
+    ("value = 500", "value = -500", "definition_malformed"),
+    ("value = 0.80", "value = 80", "definition_malformed"),
+    ('unit = "ohm/V"', 'unit = "Mohm"', "ruleset_unit"),
+    ('unit = "ohm"', 'unit = "mohm"', "ruleset_unit"),
     ("minimum = 20", "minimum = 40", "ruleset_number"),
     ('unit = "degC"', 'unit = "K"', "ruleset_unit"),
     ("limits = []", 'limits = ["health-reuse"]', "ruleset_last_class"),
@@ -78,10 +82,42 @@ def test_contradictions_are_named(house_text, tmp_path, old, new, code):
     [
         ('condition = "temperature_celsius"', 'condition = "temprature_celsius"', "temperature_celsius"),
         ('limits = ["health-reuse"]', 'limits = ["helth-reuse"]', "health-reuse"),
+        ('quantity = "insulation_resistance"', 'quantity = "insulation_resistence"', "insulation_resistance"),
+        ('quantity = "energy"', 'quantity = "enregy"', "energy"),
     ],
 )
 def test_names_that_do_not_exist_suggest_the_nearest(house_text, tmp_path, old, new, near):
     path = tmp_path / "own.toml"
     path.write_text(house_text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(UnknownName, match=f"Did you mean '{near}'"):
+        load_ruleset(path)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_percentage_is_told_how_to_be_a_fraction(house_text, tmp_path, language):
+    path = tmp_path / "own.toml"
+    path.write_text(house_text.replace("value = 0.80", "value = 80", 1), encoding="utf-8")
+    with pytest.raises(BadDefinition) as caught:
+        load_ruleset(path)
+    said = caught.value.message(language)
+    assert "health-remanufacture" in said
+    assert "80" in said
+    assert "0.8" in said.split("80", 1)[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_which_rule_does_not_fit_is_told_without_inner_names(house_text, tmp_path, language):
+    path = tmp_path / "own.toml"
+    path.write_text(house_text.replace("read_on = 2026-11-21", 'read_on = "soon"', 1), encoding="utf-8")
+    with pytest.raises(BadDefinition) as caught:
+        load_ruleset(path)
+    said = caught.value.message(language)
+    assert "rules[0].origin.read_on" in said
+    assert not any(word in said for word in ("typing", "hwan.core", "Literal", "unknown error"))
+
+
+def test_a_rule_of_no_kind_is_told_the_kinds(house_text, tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(house_text.replace('kind = "parameter"', 'kind = "parametre"', 1), encoding="utf-8")
+    with pytest.raises(BadDefinition, match=r"rules\[8\]\.kind is 'parametre'.*limit, requirement, parameter"):
         load_ruleset(path)

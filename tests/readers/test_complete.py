@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from hwan import readers
-from hwan.core import LANGUAGES, Finding, stops
+from hwan.core import LANGUAGES, Finding, stops, text
+from hwan.readers.neware import _reader
 from hwan.readers.neware._header import completeness
+from hwan.readers.neware._metadata import Told
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -46,9 +48,6 @@ def test_half_a_bts9_file_lost_rows_and_stops(lab: Path, write: Write) -> None:
 
 
 def test_fewer_samples_than_announced_stop(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hwan.readers.neware import _reader
-    from hwan.readers.neware._metadata import Told
-
     monkeypatch.setattr(_reader, "told_by", lambda _: Told(samples=6671))
     (stop,) = stops(readers.read(lab / "neware/TestFile.nda").findings)
     assert (stop.code, stop.values) == ("fewer_rows_than_declared", {"got": 6670, "expected": 6671})
@@ -91,8 +90,6 @@ def test_its_own_count_of_samples_proves_a_file(write: Write) -> None:
 def test_what_the_library_says_stays_in_the_values(lab: Path, language: str) -> None:
     found = readers.read(lab / "neware/TestFile.nda").findings
     (finding,) = [each for each in found if each.code == "metadata_unverified"]
-    from hwan.core import text
-
     sentence = text("finding", finding.code, language, finding.values)
     assert "read_metadata" not in sentence
     assert "http" not in sentence + str(finding.values["detail"])

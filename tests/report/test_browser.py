@@ -1,4 +1,4 @@
-"""The page in a browser: at a desk and on a telephone nothing runs out of the page, and something is there."""
+"""The page in a browser: at a desk and on a telephone nothing runs out of the page or hides beside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ FLAGS = (
 PROBE = """<script>addEventListener('load',()=>{const e=document.documentElement,w=e.clientWidth;
 const wide=[...document.querySelectorAll('body *')].filter(x=>x.getBoundingClientRect().right>w+1
 &&!x.closest('.scroll')&&!x.closest('svg')&&!x.closest('.unseen')).map(x=>x.tagName+'.'+x.className);
-parent.postMessage(JSON.stringify([e.scrollWidth,w,wide.slice(0,5)]),'*')})</script>"""
+const hidden=[...document.querySelectorAll('.scroll')].filter(x=>w<=760&&x.scrollWidth>x.clientWidth+1);
+parent.postMessage(JSON.stringify([e.scrollWidth,w,wide.slice(0,5),hidden.length]),'*')})</script>"""
 FRAME = """<!DOCTYPE html><body style="margin:0"><script>addEventListener('message',m=>
 document.documentElement.dataset.seen=m.data)</script><iframe src="page.html"
 style="border:0;width:{width}px;height:900px"></iframe>"""
@@ -58,7 +59,7 @@ def test_page_fits_and_is_not_blank(
     (tmp_path / "frame.html").write_text(FRAME.format(width=width), encoding="utf-8")
     address = (tmp_path / "frame.html").as_uri()
     seen = run(browser, tmp_path, "--virtual-time-budget=4000", "--allow-file-access-from-files", "--dump-dom", address)
-    assert f'data-seen="[{width},{width},[]]"' in seen, seen[:400]
+    assert f'data-seen="[{width},{width},[],0]"' in seen, seen[:400]
 
     picture = tmp_path / f"{language}-{width}.png"
     run(browser, tmp_path, f"--window-size={max(width, 500)},900", f"--screenshot={picture}", address)

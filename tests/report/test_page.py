@@ -16,6 +16,7 @@ import pytest
 
 from hwan import core, report
 from hwan.report import Entry, Failure, html
+from hwan.report._words import harmless
 
 MADE_AT = datetime(2026, 3, 1, 14, 5, tzinfo=UTC)
 VOID = {"meta", "br", "img", "link", "input", "hr"}
@@ -230,3 +231,32 @@ def test_one_reason_for_many_figures_is_said_once(refused: Entry) -> None:
     )
     assert "Capacity · Energy" in shown
     assert shown.count(core.text("test", "full_charge_rest_discharge")) == 2
+
+
+NAMES = (
+    "say \"hi\" & 'bye'.csv",
+    "</title></style><b>x</b>.ndax",
+    "long-" * 400 + ".csv",
+    "a\nb\t\u202egnp.csv",
+    "-->]]>.nda",
+)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=["quotes", "tags", "long", "controls", "ends"])
+@LANGUAGES
+def test_a_name_that_is_no_name_leaves_the_page_whole(plausible: Entry, language: str, name: str) -> None:
+    sources = (replace(plausible.assessment.sources[0], source_name=name),)
+    assessment = replace(plausible.assessment, battery=replace(plausible.assessment.battery, id=name), sources=sources)
+    entry = replace(plausible, assessment=assessment, samples=None, cycles=None)
+    written = html(
+        [entry, entry],
+        language=language,
+        title=name,
+        made_at=MADE_AT,
+        hwan_version="0",
+        failures=[Failure(name, "c", name)],
+    )
+    outline = Outline(written)
+    assert len(outline.ids) == len(set(outline.ids))
+    assert not {"b", "script", "img"} & set(outline.tags)
+    assert " ".join(outline.text).count(harmless(name)) >= 6

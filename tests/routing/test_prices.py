@@ -34,7 +34,7 @@ CONTRADICTIONS = [
     ('unit = "USD/kg"', 'unit = "KRW/kg"', "price_unit"),
     ("low = 38", "low = 98", "price_range"),
     ("low = 38", "low = -38", "price_range"),
-    ("central = 0.03", "central = nan", "price_range"),
+    ("central = 0.03", "central = nan", "definition_malformed"),
     ("high = 0.1\n", "high = 1.1\n", "price_range"),
     ("pack = 5.147856", "pack = 1.0", "price_content"),
     ("cobalt = 0.", "cobalt = -0.", "price_content"),

@@ -10,8 +10,8 @@ from typing import Final
 from hwan.core import BadDefinition, Instrument, Problem, Quantity, Recording, is_known, outside, read_toml
 
 RANGES: Final = {
-    "current_range_ampere": Quantity("A", 1e-9, 100_000),
-    "voltage_range_volt": Quantity("V", 1e-9, 2_000),
+    "current_range_ampere": Quantity("A", 1e-6, 100_000),
+    "voltage_range_volt": Quantity("V", 1e-6, 2_000),
 }
 ACCURACY: Final = {
     "current_gain": Quantity("1", 0, 1),

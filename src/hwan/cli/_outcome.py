@@ -62,7 +62,7 @@ def print_document(content: Mapping[str, Any]) -> None:
     """Write one JSON document, and nothing else, on stdout; what stdout cannot encode is escaped as JSON does."""
     written = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)
     try:
-        written.encode(sys.stdout.encoding)
+        written.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         written = json.dumps(content, allow_nan=False, indent=2)
     sys.stdout.write(written + "\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache, reduce
 from operator import or_
 from types import UnionType
@@ -43,7 +43,7 @@ def written(value: object) -> str:
     word = str(value).lower() if isinstance(value, bool) else repr(value)
     if isinstance(value, Mapping):
         word = "{…}"
-    elif isinstance(value, date | datetime):
+    elif isinstance(value, date | time):
         word = value.isoformat()
     return word if len(word) <= 60 else word[:59] + "…"
 
@@ -220,10 +220,11 @@ def _reading(value: Any, _: Any) -> float | bool:
 
 
 def _moment(value: Any, kind: type[date]) -> date:
+    code = "no_moment" if kind is datetime else "no_date"
     try:
         moment = kind.fromisoformat(value) if isinstance(value, str) else value
     except ValueError as error:
-        raise Unfit("no_date", value) from error
+        raise Unfit(code, value) from error
     if not isinstance(moment, kind):
-        raise Unfit("no_date", value)
+        raise Unfit(code, value)
     return moment

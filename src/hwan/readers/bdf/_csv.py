@@ -23,7 +23,7 @@ class BdfCsv:
     """Reads ``.bdf.csv``."""
 
     name: str = "bdf-csv"
-    version: str = "1"
+    version: str = "2"
     title: str = "BDF .csv"
     suffixes: tuple[str, ...] = (".bdf.csv", ".csv")
     proof: Proof = "unproven"

@@ -25,7 +25,7 @@ class BdfParquet:
     """Reads ``.bdf.parquet``."""
 
     name: str = "bdf-parquet"
-    version: str = "1"
+    version: str = "2"
     title: str = "BDF .parquet"
     suffixes: tuple[str, ...] = (".bdf.parquet", ".parquet")
     proof: Proof = "unproven"
