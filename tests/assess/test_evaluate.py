@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from hwan.assess import evaluate
-from hwan.core import Assessment, BmsSnapshot, Observation, Test, UnknownName, from_json, to_json
+from hwan.core import (
+    UNKNOWN,
+    Assessment,
+    BmsSnapshot,
+    Observation,
+    Test,
+    UnknownName,
+    UsageError,
+    from_json,
+    to_json,
+)
 from hwan.synthetic import Faults, cell_test, pack_test
 
 SAFE = (
@@ -113,3 +124,42 @@ def test_an_unknown_ruleset_is_told():
     test = pack_test(1, series=2)
     with pytest.raises(UnknownName, match="house/1"):
         evaluate([test.recording], test.battery, ruleset="hose/1", prices="everbatt-2023-kr/1")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"observations": [Observation("insulation_resistence", 900.0, "ohm/V")]},
+        {"observations": [Observation("cell_voltage_spread", -5.0, "V")]},
+        {"bms": BmsSnapshot(state_of_health=78.0)},
+    ],
+)
+def test_a_reading_that_cannot_be_is_refused(cell, wrong):
+    with pytest.raises(UsageError):
+        evaluate([cell.recording], cell.battery, **wrong, **RULES)
+
+
+def test_a_wrong_rating_stops(cell):
+    small = replace(cell.battery, type=replace(cell.battery.type, rated_capacity_ah=cell.truth.capacity_ah / 1.2))
+    result = evaluate([cell.recording], small, observations=SAFE, **RULES)
+    assert "rating_implausible" in {each.code for each in result.findings if each.severity == "stop"}
+    assert result.grade.status == "refused"
+
+
+def test_cutoffs_that_nobody_stated_stop(cell):
+    unstated = replace(cell.battery.type, upper_voltage_volt=UNKNOWN, lower_voltage_volt=UNKNOWN)
+    twice = pl.concat([cell.samples, cell.samples.with_columns(pl.col("test_time_second") + 60_000)], how="vertical")
+    twice = twice.with_columns(step_count=pl.col("step_id").rle_id().cast(pl.Int64))
+    recording = replace(cell.recording, samples=twice.lazy())
+    result = evaluate([recording], replace(cell.battery, type=unstated), observations=SAFE, **RULES)
+    assert value(result, "capacity").value > 0
+    assert "cutoffs_from_record" in {each.code for each in result.findings if each.severity == "stop"}
+    assert result.grade.status == "refused"
+
+
+def test_a_spread_in_the_record_counts_at_the_gate(pack):
+    shifted = pack.recording.samples.with_columns(
+        pl.col("cell_001_voltage_volt") + 0.2, voltage_volt=pl.col("voltage_volt") + 0.2
+    )
+    result = evaluate([replace(pack.recording, samples=shifted)], pack.battery, observations=SAFE, **RULES)
+    assert result.grade.grade_class == "recycle"

@@ -21,6 +21,8 @@ from hwan.core import (
     Severity,
     Test,
     Unknown,
+    check_claims,
+    check_observations,
     is_known,
     stops,
 )
@@ -81,10 +83,13 @@ def evaluate(
     Raises
     ------
     hwan.core.UsageError
-        When a ruleset or price list is unknown or malformed.
+        When a ruleset or price list is unknown or malformed, or a hand reading or BMS value cannot be.
     hwan.core.InputError
         When a recording has nothing to compute on.
     """
+    check_observations(observations, battery.id)
+    if bms is not None:
+        check_claims(bms, battery.id)
     rules = ruleset if isinstance(ruleset, Ruleset) else load_ruleset(ruleset)
     amounts = prices if isinstance(prices, Prices) else load_prices(prices)
     recordings = tuple(_recordings(tests))
