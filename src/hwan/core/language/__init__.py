@@ -22,7 +22,7 @@ from string import Formatter
 from typing import Final
 
 LANGUAGES: Final = ("en", "ko")
-WORDED: Final = ("kind", "condition", "quantity", "counter")
+WORDED: Final = ("kind", "condition", "quantity", "counter", "finding")
 """Placeholders whose value is a code of kind ``name``."""
 Catalogue = Mapping[str, Mapping[str, str]]
 
