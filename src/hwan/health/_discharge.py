@@ -14,7 +14,7 @@ import polars as pl
 
 from hwan.core import BatteryType, is_known, known_or
 from hwan.health._analysis import Analysis
-from hwan.health._segments import rest_current
+from hwan.health._segments import REST_FRACTION
 from hwan.health._signals import Cells, Floats
 
 ALIKE_FRACTION: Final = 0.02
@@ -125,7 +125,7 @@ def _finished(analysis: Analysis, kind: BatteryType, charge: Run, discharge: Run
 def end_current(analysis: Analysis, run: Run) -> float:
     """Return the magnitude in A of the current with which a run ended: a tester's last row may be zero already."""
     magnitude = np.abs(analysis.data.current_ampere[run.first_sample : run.last_sample + 1])
-    flowing = magnitude[magnitude > rest_current(analysis.data.current_ampere)]
+    flowing = magnitude[magnitude > REST_FRACTION * magnitude.max()]
     return float(flowing[-1]) if len(flowing) else 0.0
 
 
