@@ -54,7 +54,7 @@ observer = "synthetic"
 
 [[observations]]
 quantity = "cell_voltage_spread"
-value = 0.012
+value = {spread:.3f}
 unit = "V"
 observer = "synthetic"
 """
@@ -108,7 +108,7 @@ def _on_disk(test: SyntheticTest, folder: Path, language: str) -> tuple[Path, Re
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         path = write_bdf_parquet(test, folder / "pack.bdf.parquet")
-        sheet.write_text(READINGS, encoding="utf-8")
+        sheet.write_text(READINGS.format(spread=test.truth.voltage_spread_volt), encoding="utf-8")
         instrument.write_text(_instrument_toml(test), encoding="utf-8")
     kind = test.battery.type
     given = {
