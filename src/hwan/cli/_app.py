@@ -17,6 +17,7 @@ from hwan.cli._evaluate import Assessed, evaluate_files
 from hwan.cli._frames import print_frames
 from hwan.cli._outcome import document, print_document, print_failures
 from hwan.cli._report import check_place, write_report
+from hwan.cli._seen import seen
 from hwan.cli._tables import print_assessments, print_formats, print_recognitions, print_recordings
 from hwan.cli._work import Done, over
 from hwan.core import Recording
@@ -74,16 +75,16 @@ def read_files(
     if explained:
         told = over(files, lambda path: [(path.name, explain(path))], str, lang.value)
         if json:
-            seen = [{"source": name, "recognitions": found} for name, found in told.results]
-            print_document(document("hwan.read/1", told.failures, explained=seen))
+            said = [{"source": name, "recognitions": found} for name, found in told.results]
+            print_document(document("hwan.read/1", told.failures, explained=said))
         else:
             print_recognitions(told.results, lang.value)
             print_failures(told.failures)
         return told.exit_code()
     named = load_mapping(mapping) if mapping else None
-    found = over(files, lambda path: _recordings(path, key, named), str, lang.value)
+    found = over(files, lambda path: [seen(each) for each in _recordings(path, key, named)], str, lang.value)
     if json:
-        print_document(document("hwan.read/1", found.failures, recordings=[_summary(each) for each in found.results]))
+        print_document(document("hwan.read/1", found.failures, recordings=found.results))
     else:
         print_recordings(found.results, lang.value)
         print_failures(found.failures)
@@ -92,20 +93,6 @@ def read_files(
 
 def _recordings(path: Path, key: str | None, mapping: Mapping | None) -> tuple[Recording, ...]:
     return (read(path, key=key, mapping=mapping),) if key else read_all(path, mapping=mapping)
-
-
-def _summary(recording: Recording) -> dict[str, object]:
-    schema = recording.samples.collect_schema()
-    rows = recording.samples.select(pl.len()).collect().item()
-    return {
-        "provenance": recording.provenance,
-        "rows": rows,
-        "columns": schema.names(),
-        "instrument": recording.instrument,
-        "started_at": recording.started_at,
-        "metadata": dict(recording.metadata),
-        "findings": recording.findings,
-    }
 
 
 METHODS: Final = {"steps": steps_of, "cycles": cycles_of}
@@ -198,7 +185,7 @@ def evaluate(
         mapping=mapping,
         key=key,
     )
-    done = evaluate_files(files, asked, lang.value, same_battery=same_battery)
+    done = evaluate_files(files, asked, lang.value, same_battery=same_battery, keep=bool(path))
     written = path is not None and done.attempt(
         lambda: write_report(path, done.results, done.failures, asked, lang.value), str(path), lang.value
     )

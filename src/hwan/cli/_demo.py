@@ -86,16 +86,16 @@ def _evaluate(samples: Path, folder: Path, language: str) -> Demo:
     if not all(path.is_file() for path in files):
         raise NothingInside("samples_missing", folder=str(samples))
     asked = request()
-    tables = evaluate_files(files, asked, language, same_battery=False)
+    tables = evaluate_files(files, asked, language)
     test = pack_test(PACK_SEED, rated_capacity_ah=PACK_CAPACITY_AH)
     path, pack_asked, command = _on_disk(test, folder, language)
     return Demo(
         asked=asked,
         tables=tables,
-        step_volt={each.assessment.battery.id: voltage_step(each.recordings[-1]) for each in tables.results},
+        step_volt={each.assessment.battery.id: voltage_step(each.last) for each in tables.results if each.last},
         retained=_retained(tables.results),
         pack_asked=pack_asked,
-        pack=evaluate_files([path], pack_asked, language, same_battery=False),
+        pack=evaluate_files([path], pack_asked, language),
         truth=_truth(test),
         report=folder / f"report-{language}.html",
         command=command,

@@ -15,10 +15,10 @@ from hwan.core import Assessment, Recording
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """An assessment with the recordings behind it."""
+    """An assessment, and the last recording behind it where a page will draw it."""
 
     assessment: Assessment
-    recordings: tuple[Recording, ...]
+    last: Recording | None
 
     @property
     def exit_code(self) -> int:
@@ -26,20 +26,22 @@ class Assessed:
         return DONE if self.assessment.grade.status == "graded" else REFUSED
 
 
-def evaluate_files(files: Sequence[Path], asked: Request, language: str, *, same_battery: bool) -> Done[Assessed]:
-    """Evaluate files: one battery each, or all of one battery."""
+def evaluate_files(
+    files: Sequence[Path], asked: Request, language: str, *, same_battery: bool = False, keep: bool = True
+) -> Done[Assessed]:
+    """Evaluate files: one battery each, or all of one battery; `keep` samples only where they will be drawn."""
     groups = [tuple(files)] if same_battery else [(path,) for path in files]
 
     def work(group: tuple[Path, ...]) -> tuple[Assessed]:
         recordings = asked.recordings(group)
-        return (assess(recordings, asked, group[0].name),)
+        return (Assessed(assess(recordings, asked, group[0].name), recordings[-1] if keep else None),)
 
     return over(groups, work, lambda group: ", ".join(str(path) for path in group), language)
 
 
-def assess(recordings: tuple[Recording, ...], asked: Request, name: str) -> Assessed:
+def assess(recordings: tuple[Recording, ...], asked: Request, name: str) -> Assessment:
     """Evaluate the recordings of one battery called `name`."""
-    assessment = evaluate(
+    return evaluate(
         recordings,
         asked.battery(name),
         observations=asked.observations,
@@ -47,4 +49,3 @@ def assess(recordings: tuple[Recording, ...], asked: Request, name: str) -> Asse
         ruleset=asked.ruleset,
         prices=asked.prices,
     )
-    return Assessed(assessment, recordings)

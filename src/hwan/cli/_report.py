@@ -84,12 +84,12 @@ def entry(
     assessed: Assessed, asked: Request, *, truth: Mapping[str, float] | None = None, notes: tuple[str, ...] = ()
 ) -> Entry:
     """Return what the page shows of one battery: its last recording drawn."""
-    last = assessed.recordings[-1]
+    last = assessed.last
     return Entry(
         assessment=assessed.assessment,
-        samples=last.samples.collect(),
-        steps=steps(last),
-        cycles=cycles(last),
+        samples=last.samples.collect() if last else None,
+        steps=steps(last) if last else None,
+        cycles=cycles(last) if last else None,
         truth=truth,
         notes=notes,
         ruleset=asked.ruleset,

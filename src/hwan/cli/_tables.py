@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from hwan.cli._seen import Seen
 from hwan.core import (
     Assessment,
     Finding,
     Measurement,
-    Recording,
     Refusal,
     Route,
     format_number,
@@ -65,27 +64,19 @@ def _reason(said: Recognition, language: str) -> str:
     return text("reason", said.reason, language, said.values)
 
 
-def print_recordings(found: Iterable[Recording], language: str) -> None:
+def print_recordings(found: Iterable[Seen], language: str) -> None:
     """Print what is in each recording, and its findings."""
     console = Console(highlight=False)
-    for recording in found:
-        origin = recording.provenance
-        limits = recording.samples.select(
-            pl.len(),
-            first=pl.col("test_time_second").min(),
-            last=pl.col("test_time_second").max(),
-            low=pl.col("voltage_volt").min(),
-            high=pl.col("voltage_volt").max(),
-        ).collect()
-        rows, first, last, low, high = limits.row(0)
+    for each in found:
+        origin, (first, last), (low, high) = each.provenance, each.time_second, each.voltage_volt
         console.print(origin.source_name, style="bold", markup=False)
         console.print(
-            ui("recording", language, rows=f"{rows:,}", reader=origin.reader, version=origin.reader_version,
+            ui("recording", language, rows=f"{each.rows:,}", reader=origin.reader, version=origin.reader_version,
                hours=format_number((last - first) / 3600), low=f"{low:.4g}", high=f"{high:.4g}",
                id=origin.recording_id[:12]), markup=False,
         )  # fmt: skip
-        console.print("  " + ", ".join(recording.samples.collect_schema().names()), style="dim", markup=False)
-        _print_findings(console, recording.findings, language)
+        console.print("  " + ", ".join(each.columns), style="dim", markup=False)
+        _print_findings(console, each.findings, language)
 
 
 def _print_findings(console: Console, findings: Iterable[Finding], language: str) -> None:
