@@ -42,6 +42,8 @@ DOCUMENTS: Final = {
     "steps": '"recordings": [{"provenance": {…}, "steps": […]}]',
     "cycles": '"recordings": [{"provenance": {…}, "cycles": […]}]',
     "evaluate": '"assessments": […]',
+    "rules": '"rulesets": […], "ruleset": {…}, "problems": […] or "difference": {…}, by subcommand',
+    "store": "what the subcommand says: recordings, results, or problems",
 }
 
 
@@ -99,12 +101,21 @@ def cli_page() -> str:
         "the commands of hwan.cli",
         str(command.help),
         "Every command has `--help`; `hwan --version` says the version. Progress and failures go to stderr.",
-        *(_command(name, each) for name, each in command.commands.items()),  # type: ignore[attr-defined]
+        *(_command(name, each) for name, each in commands(command)),
         "## Exit codes",
         table(("code", "meaning"), [(str(code), EXITS[code]) for code in sorted(EXITS)]),
         f"Of several, the most severe: {' > '.join(str(code) for code in _by_severity())}.",
         *_documents(),
     )
+
+
+def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command of a group and of the groups inside it, by its full name."""
+    for name, each in group.commands.items():
+        if hasattr(each, "commands"):
+            yield from commands(each, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", each
 
 
 def _command(name: str, command: Any) -> str:

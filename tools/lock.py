@@ -20,6 +20,6 @@ def lock(name: str, *sources: str) -> None:
 
 
 if __name__ == "__main__":
-    lock("run", "pyproject.toml", str(BUILD.relative_to(ROOT)), "--extra", "report")
-    lock("dev", "pyproject.toml", str(BUILD.relative_to(ROOT)), "--extra", "report", "--group", "dev")
+    lock("run", "pyproject.toml", str(BUILD.relative_to(ROOT)), "--extra", "all")
+    lock("dev", "pyproject.toml", str(BUILD.relative_to(ROOT)), "--extra", "all", "--group", "dev")
     lock("samples", "requirements/samples.in", "--no-deps")

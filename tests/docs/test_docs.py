@@ -20,7 +20,17 @@ from hwan.core import Instrument, read_toml
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def commands(group: Any, prefix: str = "") -> dict[str, Any]:
+    """Every command by its full name, those of groups too."""
+    found: dict[str, Any] = {}
+    for name, each in group.commands.items():
+        found |= commands(each, f"{prefix}{name} ") if hasattr(each, "commands") else {f"{prefix}{name}": each}
+    return found
+
+
+COMMANDS = commands(typer.main.get_command(app))
 ACME = "ACME\n0 3.7 0\n10 3.8 1\n20 3.9 1\n"
 
 

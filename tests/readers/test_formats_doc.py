@@ -12,7 +12,7 @@ from hwan.readers import conformance, formats, read
 from hwan.readers.generic import load_mapping
 
 DOC = Path(hwan.__file__).parents[2] / "docs/formats.md"
-BUILT_IN = ("neware-", "bdf-", "csv:")
+BUILT_IN = ("neware-", "bdf-", "arbin-", "nebula-", "csv:")
 
 
 @pytest.fixture

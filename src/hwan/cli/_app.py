@@ -17,7 +17,9 @@ from hwan.cli._evaluate import Assessed, evaluate_files
 from hwan.cli._frames import print_frames
 from hwan.cli._outcome import document, print_document, print_failures
 from hwan.cli._report import check_place, write_report
+from hwan.cli._rules import app as rules
 from hwan.cli._seen import seen
+from hwan.cli._store import app as store
 from hwan.cli._tables import print_assessments, print_formats, print_recognitions, print_recordings
 from hwan.cli._work import Done, over
 from hwan.core import Recording
@@ -35,6 +37,8 @@ app = typer.Typer(
     help="hwan: from a used battery's test file to what it still is, its grade and its next life.",
 )
 app.command("demo")(demo)
+app.add_typer(rules, name="rules")
+app.add_typer(store, name="store")
 
 
 def _say_version(wanted: bool) -> None:

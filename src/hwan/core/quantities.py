@@ -52,6 +52,11 @@ OBSERVED: Final = {
     "ambient_temperature": TEMPERATURE,
     "self_discharge": Quantity("mV/day"),
     "open_circuit_voltage": Quantity("V", 0, 2_000),
+    "functional_safety_review": Quantity(maximum=1, truth=True),
+    "bms_check": Quantity(maximum=1, truth=True),
+    "history_review": Quantity(maximum=1, truth=True),
+    "calendar_life_check": Quantity(maximum=1, truth=True),
+    "polarity_check": Quantity(maximum=1, truth=True),
 }
 """What a person reads by hand."""
 MEASURED: Final = {
@@ -60,6 +65,7 @@ MEASURED: Final = {
     "capacity": Quantity("Ah"),
     "energy": Quantity("Wh"),
     "dc_resistance": Quantity("ohm"),
+    "power_capability": Quantity("W"),
     "coulombic_efficiency": FRACTION,
     "energy_efficiency": FRACTION,
 }

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hwan.core import Conditions, Limit, Measurement, Observation, Quantile, Requirement, Ruleset, Unknown, is_known
+from hwan.core import UNKNOWN, Limit, Measurement, Observation, Quantile, Requirement, Ruleset, Unknown, is_known
+from hwan.grading._probability import usable
 
 TOLERANCE: Final = 0.01
 """A requirement of the method is met this far outside its bounds, relative to the bound: testers keep time and
 current no better, and 599.99 s are ten minutes."""
+HALF_WIDTH: Final = "interval_half_width_points"
+"""Half the width of the 90 % interval of a ratio, in points: our reading of a tolerance that a rule allows a method.
+It is computed, not kept by a tester, so it has no tolerance of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Case:
         """
         given = [entry for entry in self.measurements if entry.quantity == quantity]
         required = self._requirements(quantity)
-        fit = [entry for entry in given if all(is_met(rule, entry.conditions) for rule in required)]
+        fit = [entry for entry in given if all(is_met(rule, entry) for rule in required)]
         candidates = fit or given
         return candidates[-1] if candidates else None
 
@@ -57,17 +61,33 @@ def _has_value(entry: Observation) -> bool:
     return not isinstance(entry.value, Unknown) and math.isfinite(entry.value)
 
 
-def condition_value(rule: Requirement, conditions: Conditions) -> float | Unknown:
+def condition_value(rule: Requirement, measured: Measurement) -> float | Unknown:
     """Return the condition that a requirement bounds, in the requirement's unit."""
-    value: float | Unknown = getattr(conditions, rule.condition)
+    if rule.condition == HALF_WIDTH:
+        return _half_width_points(measured)
+    value: float | Unknown = getattr(measured.conditions, rule.condition)
     return value
 
 
-def is_met(rule: Requirement, conditions: Conditions, tolerance: float = TOLERANCE) -> bool:
+def _half_width_points(measured: Measurement) -> float | Unknown:
+    """Return it for a ratio whose 90 % interval is stored; other figures have no points."""
+    stored = {round(each.probability, 9): each.value for each in measured.quantiles}
+    if measured.unit != "1" or not usable(measured.quantiles) or not stored.keys() >= {0.05, 0.95}:
+        return UNKNOWN
+    return 100 * (stored[0.95] - stored[0.05]) / 2
+
+
+def tolerance_of(rule: Requirement) -> float:
+    """Return how far outside its bounds a requirement still counts as met, relative to the bound."""
+    return 0.0 if rule.condition == HALF_WIDTH else TOLERANCE
+
+
+def is_met(rule: Requirement, measured: Measurement, *, exactly: bool = False) -> bool:
     """Return whether a condition is known and inside its bounds, both included, with the tolerance."""
-    value = condition_value(rule, conditions)
+    value = condition_value(rule, measured)
     if not is_known(value):
         return False
+    tolerance = 0.0 if exactly else tolerance_of(rule)
     above = not is_known(rule.minimum) or value >= rule.minimum - tolerance * abs(rule.minimum)
     return above and (not is_known(rule.maximum) or value <= rule.maximum + tolerance * abs(rule.maximum))
 

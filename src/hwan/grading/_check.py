@@ -17,10 +17,12 @@ from hwan.core import (
     Rule,
     Ruleset,
     UnknownName,
+    UsageError,
     is_known,
     outside,
 )
 from hwan.core.findings import Scalar
+from hwan.grading._case import HALF_WIDTH
 from hwan.grading._classes import implies
 
 CONDITION_UNITS: Final = {
@@ -33,6 +35,7 @@ CONDITION_UNITS: Final = {
     "lower_cutoff_volt": "V",
     "end_of_charge_current_ampere": "A",
     "pulse_time_second": "s",
+    HALF_WIDTH: "points",
 }
 BASES: Final = {"relative": Quantity("1", 0, 1.5), "points": Quantity("points", -100, 100)}
 """What a limit that is not absolute may be, whatever it is a limit of."""
@@ -44,13 +47,21 @@ Problem = tuple[str, Mapping[str, Scalar]]
 
 def check_ruleset(ruleset: Ruleset, source: str) -> None:
     """Raise the first contradiction found in a ruleset read from `source`."""
+    for error in contradictions(ruleset, source):
+        raise error
+
+
+def contradictions(ruleset: Ruleset, source: str) -> Iterator[UsageError]:
+    """Yield every contradiction; what follows only from a name that does not exist is left out."""
     for code, values in _problems(ruleset):
-        raise BadDefinition(code, source=source, **values)
-    _check_names(ruleset, source)
-    for rule in ruleset.rules:
-        _check_rule(rule, source)
-    for code, values in _class_problems(ruleset):
-        raise BadDefinition(code, source=source, **values)
+        yield BadDefinition(code, source=source, **values)
+    unknown = tuple(_unknown_names(ruleset, source))
+    yield from unknown
+    if not unknown:
+        for rule in ruleset.rules:
+            yield from _rule_problems(rule, source)
+        for code, values in _class_problems(ruleset):
+            yield BadDefinition(code, source=source, **values)
 
 
 def _problems(ruleset: Ruleset) -> Iterator[Problem]:
@@ -92,27 +103,27 @@ def _limit_problems(limit: Limit) -> Iterator[Problem]:
         yield "ruleset_is_true_value", {"rule": limit.id}
 
 
-def _check_names(ruleset: Ruleset, source: str) -> None:
+def _unknown_names(ruleset: Ruleset, source: str) -> Iterator[UnknownName]:
     limits = [rule.id for rule in ruleset.rules if isinstance(rule, Limit)]
     for entry in ruleset.classes:
         for name in entry.limits:
             if name not in limits:
-                raise UnknownName("limit rule", name, limits, f"{source}, {entry.id}")
+                yield UnknownName("limit rule", name, limits, f"{source}, {entry.id}")
     for rule in ruleset.rules:
         if rule.quantity not in QUANTITIES:
-            raise UnknownName("quantity", rule.quantity, QUANTITIES, f"{source}, {rule.id}")
+            yield UnknownName("quantity", rule.quantity, QUANTITIES, f"{source}, {rule.id}")
         if isinstance(rule, Requirement) and rule.condition not in CONDITION_UNITS:
-            raise UnknownName("condition", rule.condition, CONDITION_UNITS, f"{source}, {rule.id}")
+            yield UnknownName("condition", rule.condition, CONDITION_UNITS, f"{source}, {rule.id}")
 
 
-def _check_rule(rule: Rule, source: str) -> None:
+def _rule_problems(rule: Rule, source: str) -> Iterator[BadDefinition]:
     expected = _unit(rule)
     if rule.unit != expected:
-        raise BadDefinition("ruleset_unit", source=source, rule=rule.id, got=rule.unit, expected=expected)
+        yield BadDefinition("ruleset_unit", source=source, rule=rule.id, got=rule.unit, expected=expected)
     if isinstance(rule, Limit):
-        _check_limit(rule, source)
+        yield from _number_problems(rule, source)
     if isinstance(rule, Requirement):
-        _check_requirement(rule, source)
+        yield from _bound_problems(rule, source)
 
 
 def _unit(rule: Rule) -> str:
@@ -124,22 +135,24 @@ def _quantity(rule: Rule) -> Quantity:
     return BASES.get(rule.basis, quantity) if isinstance(rule, Limit) else quantity
 
 
-def _check_limit(limit: Limit, source: str) -> None:
+def _number_problems(limit: Limit, source: str) -> Iterator[BadDefinition]:
     quantity = _quantity(limit)
     if is_known(limit.value) and not quantity.holds(limit.value):
         problem = outside(f"rules.{limit.id}.value", limit.value, quantity)
-        raise BadDefinition("definition_malformed", problem, source=source)
+        yield BadDefinition("definition_malformed", problem, source=source)
 
 
-def _check_requirement(rule: Requirement, source: str) -> None:
+def _bound_problems(rule: Requirement, source: str) -> Iterator[BadDefinition]:
     bounds = [bound for bound in (rule.minimum, rule.maximum) if is_known(bound)]
     if bounds != sorted(bounds):
-        raise BadDefinition("ruleset_number", source=source, rule=rule.id, field="minimum, maximum")
+        yield BadDefinition("ruleset_number", source=source, rule=rule.id, field="minimum, maximum")
 
 
 def _class_problems(ruleset: Ruleset) -> Iterator[Problem]:
     if not ruleset.classes:
-        yield "ruleset_no_class", {}
+        # Without limits nothing is to be decided: such a ruleset lists what has to be stated.
+        if any(isinstance(rule, Limit) for rule in ruleset.rules):
+            yield "ruleset_no_class", {}
         return
     gates = {rule.id for rule in ruleset.rules if isinstance(rule, Limit) and rule.safety}
     for entry in ruleset.classes:

@@ -8,7 +8,7 @@ from hwan.core import UNKNOWN, Finding, Grade, Limit, Measurement, Observation, 
 from hwan.grading._case import Case
 from hwan.grading._classes import class_probabilities
 from hwan.grading._outcomes import ROUNDING, outcome
-from hwan.grading._refusals import from_findings, from_outcomes, spanned
+from hwan.grading._refusals import from_findings, from_outcomes, spanned, without_classes
 
 
 def grade(
@@ -43,9 +43,9 @@ def grade(
     Grade
         ``graded`` when one class has at least the probability that the ruleset asks for;
         ``undecided`` when none has, with the test that would decide; ``refused`` when something is
-        missing, with every reason. A failed safety item puts the battery into the last class whatever
-        else is missing (reason ``safety_gate_failed`` in its outcome): no probability is stated then,
-        since hand readings carry none.
+        missing, with every reason; by a ruleset without classes it always is. A failed safety item puts
+        the battery into the last class whatever else is missing (reason
+        ``safety_gate_failed`` in its outcome): no probability is stated then, since hand readings carry none.
 
     Notes
     -----
@@ -58,7 +58,7 @@ def grade(
     if any(entry.reason == "safety_gate_failed" for entry in outcomes):
         return _graded(ruleset, outcomes, ruleset.classes[-1].id, {})
     stopped = from_findings([*findings, *_own_findings(case)])
-    reasons = _distinct([*stopped, *from_outcomes(outcomes, refusals)])
+    reasons = _distinct([*without_classes(ruleset), *stopped, *from_outcomes(outcomes, refusals)])
     if reasons:
         return Grade("refused", ruleset.id, ruleset.sha256, outcomes=outcomes, refusals=reasons)
     return _decided(ruleset, outcomes)

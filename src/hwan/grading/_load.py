@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from hwan.core import Ruleset, load_definition, packaged
-from hwan.grading._check import check_ruleset
+from hwan.core import Ruleset, UsageError, load_definition, packaged
+from hwan.grading._check import check_ruleset, contradictions
 
 FOLDER: Final = Path(__file__).parent / "rulesets"
 
@@ -40,6 +40,22 @@ def load_ruleset(name_or_path: str | Path) -> Ruleset:
     ruleset, source, sha256 = load_definition("ruleset", name_or_path, FOLDER, Ruleset)
     check_ruleset(ruleset, source)
     return replace(ruleset, sha256=sha256)
+
+
+def check_file(name_or_path: str | Path) -> tuple[UsageError, ...]:
+    """Return everything that is wrong with a ruleset file; nothing when it can be loaded.
+
+    A file that does not fit its schema is one error with a problem per field; its contradictions, one
+    error each, are looked for once it fits.
+
+    >>> check_file("house/1")
+    ()
+    """
+    try:
+        ruleset, source, _ = load_definition("ruleset", name_or_path, FOLDER, Ruleset)
+    except UsageError as error:
+        return (error,)
+    return tuple(contradictions(ruleset, source))
 
 
 def rulesets() -> tuple[str, ...]:

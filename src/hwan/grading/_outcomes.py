@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from hwan.core import Conditions, Limit, Parameter, Requirement, Rule, RuleOutcome, Unknown, is_known
+from hwan.core import Limit, Measurement, Parameter, Requirement, Rule, RuleOutcome, Unknown, is_known
 from hwan.core.decision import Verdict
-from hwan.grading._case import TOLERANCE, Case, Figure, condition_value, figures, is_met
+from hwan.grading._case import HALF_WIDTH, Case, Figure, condition_value, figures, is_met, tolerance_of
 from hwan.grading._probability import central_interval, meets, probability_met, usable
 
 # A stored probability of 0.95 must count as 0.95, although 1 - 0.05 is not 0.95 in binary.
@@ -30,7 +30,7 @@ def _said(rule: Rule, verdict: Verdict, reason: str) -> RuleOutcome:
 
 def _limit(limit: Limit, case: Case) -> RuleOutcome:
     if not is_known(limit.value):
-        return _said(limit, "not_assessable", "rule_without_public_number")
+        return _without_number(limit, case)
     if limit.statistic != "value":
         return replace(_said(limit, "not_assessable", "statistic_not_supported"), limit=limit.value)
     number = limit.value
@@ -42,6 +42,20 @@ def _limit(limit: Limit, case: Case) -> RuleOutcome:
         # At the gate every reading counts: a good one does not take a bad one back.
         return min(verdicts, key=lambda entry: _WORST_FIRST.index(entry.verdict))
     return verdicts[-1]
+
+
+def _without_number(limit: Limit, case: Case) -> RuleOutcome:
+    """State the figure all the same: it can be held against the number once there is one."""
+    said = _said(limit, "not_assessable", "rule_without_public_number")
+    given = [figure for figure in figures(case, limit) if isinstance(figure, Figure)]
+    if not given:
+        return said
+    worst = min if limit.bound == "at_least" else max
+    figure = worst(given, key=lambda each: each.value) if limit.safety else given[-1]
+    if not usable(figure.quantiles):
+        return replace(said, value=figure.value)
+    low, high = central_interval(figure.quantiles)
+    return replace(said, value=figure.value, low=low, high=high)
 
 
 def _held_against(limit: Limit, number: float, figure: Figure | str, case: Case) -> RuleOutcome:
@@ -93,21 +107,21 @@ def _requirement(rule: Requirement, case: Case) -> RuleOutcome:
     measurement = case.measurement(rule.quantity)
     if measurement is None:
         return _said(rule, "not_assessable", "quantity_missing")
-    got = condition_value(rule, measurement.conditions)
-    verdict, reason = _condition_verdict(rule, got, measurement.conditions)
-    bounds = {"minimum": rule.minimum, "maximum": rule.maximum, "tolerance": TOLERANCE}
+    got = condition_value(rule, measurement)
+    verdict, reason = _condition_verdict(rule, got, measurement)
+    bounds = {"minimum": rule.minimum, "maximum": rule.maximum, "tolerance": tolerance_of(rule)}
     values = {name: bound for name, bound in bounds.items() if is_known(bound)}
     return replace(_said(rule, verdict, reason), value=got, values={"condition": rule.condition, **values})
 
 
-def _condition_verdict(rule: Requirement, got: float | Unknown, conditions: Conditions) -> tuple[Verdict, str]:
+def _condition_verdict(rule: Requirement, got: float | Unknown, measured: Measurement) -> tuple[Verdict, str]:
     if not is_known(rule.minimum) and not is_known(rule.maximum):
         return "not_assessable", "rule_without_public_number"
     if not is_known(got):
-        return "not_assessable", "condition_unknown"
-    if is_met(rule, conditions, tolerance=0):
+        return "not_assessable", "interval_missing" if rule.condition == HALF_WIDTH else "condition_unknown"
+    if is_met(rule, measured, exactly=True):
         return "passed", "conditions_match"
-    if is_met(rule, conditions):
+    if is_met(rule, measured):
         return "passed", "conditions_match_within_tolerance"
     return "failed", "conditions_do_not_match"
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from hwan.core import UNKNOWN, Finding, Refusal, RuleOutcome, Ruleset, Unknown, is_known, known_or, stops
 from hwan.core.findings import Scalar
+from hwan.grading._case import HALF_WIDTH
 
 _FULL, _PULSE, _CYCLE = "full_charge_rest_discharge", "pulse_after_rest", "full_cycle"
 TEST_FOR: Final[Mapping[str, str]] = {
@@ -22,6 +23,12 @@ TEST_FOR: Final[Mapping[str, str]] = {
     "cell_voltage_spread": "cell_voltage_measurement",
     "surface_temperature": "surface_temperature_measurement",
     "self_discharge": "self_discharge_test",
+    "open_circuit_voltage": "open_circuit_voltage_measurement",
+    "functional_safety_review": "functional_safety_review",
+    "bms_check": "bms_check",
+    "history_review": "history_review",
+    "calendar_life_check": "calendar_life_check",
+    "polarity_check": "polarity_check",
 }
 SHARPER_TEST_FOR: Final[Mapping[str, str]] = {
     _FULL: "repeat_capacity_test_with_better_instrument",
@@ -63,6 +70,13 @@ def from_outcomes(outcomes: Iterable[RuleOutcome], given: Iterable[Refusal]) -> 
             yield _refusal(entry, entry.reason, TEST_FOR_REASON[entry.reason])
 
 
+def without_classes(ruleset: Ruleset) -> Iterator[Refusal]:
+    """Yield why a ruleset that only lists what has to be stated gives no grade."""
+    if not ruleset.classes:
+        values: dict[str, Scalar] = {"ruleset": ruleset.id}
+        yield Refusal("grade", "ruleset_has_no_classes", ("class",), "choose_ruleset_with_classes", values)
+
+
 def spanned(outcomes: Iterable[RuleOutcome], ruleset: Ruleset, top: str, probability: float) -> Iterator[Refusal]:
     """Yield why no class is decided: each limit that the interval spans, else the best class reached."""
     uncertain = [entry for entry in outcomes if entry.verdict == "uncertain"]
@@ -98,7 +112,7 @@ def _condition(entry: RuleOutcome) -> Refusal:
         entry.quantity,
         "conditions_do_not_match",
         (condition,),
-        TEST_FOR_REASON[entry.reason],
+        _sharper(entry.quantity) if condition == HALF_WIDTH else TEST_FOR_REASON[entry.reason],
         {
             "rule": entry.rule_id,
             "quantity": entry.quantity,

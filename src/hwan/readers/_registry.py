@@ -61,11 +61,13 @@ def assemble(built_in: tuple[Reader, ...], points: Iterable[EntryPoint]) -> Regi
 
 
 def _built_in() -> tuple[Reader, ...]:
+    from hwan.readers.arbin import ARBIN_XLSX
     from hwan.readers.bdf import BDF_CSV, BDF_PARQUET
     from hwan.readers.generic import shipped_readers
+    from hwan.readers.nebula import NEBULA_XLSX
     from hwan.readers.neware import NDA, NDAX
 
-    return (NDA, NDAX, BDF_CSV, BDF_PARQUET, *shipped_readers())
+    return (NDA, NDAX, BDF_CSV, BDF_PARQUET, ARBIN_XLSX, NEBULA_XLSX, *shipped_readers())
 
 
 def _load(point: EntryPoint, taken: set[str]) -> Reader | Recognition:
