@@ -91,7 +91,10 @@ def test_a_public_name_without_a_docstring_is_named(generate: ModuleType, monkey
 def test_every_command_and_option_is_in_the_page(command: str) -> None:
     told = section(read("cli.md"), f"hwan {command}")
     for parameter in COMMANDS[command].params:
-        for name in (*parameter.opts, *parameter.secondary_opts):
+        shown = (
+            (parameter.metavar,) if parameter.param_type_name == "argument" and parameter.metavar else parameter.opts
+        )
+        for name in (*shown, *parameter.secondary_opts):
             assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", told), f"{command}: {name}"
 
 
