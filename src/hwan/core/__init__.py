@@ -3,6 +3,7 @@
 from hwan.core.battery import (
     CHEMISTRIES,
     Assembly,
+    Attachment,
     Battery,
     BatteryType,
     BmsSnapshot,
@@ -55,10 +56,13 @@ from hwan.core.recording import (
     Protocol,
     Provenance,
     Recording,
+    TapAccuracy,
     Test,
     recording_id,
 )
 from hwan.core.result import (
+    CellFigure,
+    CellVerdict,
     Conditions,
     Denominator,
     ErrorComponent,
@@ -71,15 +75,16 @@ from hwan.core.result import (
 from hwan.core.unknown import UNKNOWN, Unknown, is_known, known_or
 
 __all__ = [
-    "BY_LABEL", "CHEMISTRIES", "COLUMNS", "LANGUAGES", "MEASURED", "OBSERVED", "REQUIRED", "UNKNOWN", "AccuracyClass",
-    "Alternative", "Assembly", "Assessment", "BadDefinition", "Battery", "BatteryType", "BmsSnapshot", "Clause",
-    "Column", "ColumnProblem", "Conditions", "DamagedFile", "DecisionRule", "Denominator", "Deviation",
-    "ErrorComponent", "Evidence", "Finding", "FormatNotRecognised", "Grade", "GradeClass", "HwanError", "Identifier",
-    "InputError", "Instrument", "Limit", "Measurement", "MissingExtra", "NothingInside", "Observation", "Parameter",
-    "Problem", "Protocol", "Provenance", "Quantile", "Quantity", "Recording", "ReferenceValue", "Refusal",
-    "Requirement", "Route", "RouteName", "Rule", "RuleOutcome", "Ruleset", "Scalar", "SeveralRecordings", "Severity",
-    "Term", "Test", "Unknown", "UnknownName", "UsageError", "Validation", "cell_column", "check_claims",
-    "check_observations", "chemistry_named", "format_date", "format_number", "format_percent", "format_probability",
-    "from_json", "from_plain", "is_known", "known_or", "load_definition", "machine_name", "outside", "packaged",
-    "parse_toml", "raw_name", "read_toml", "recording_id", "stops", "text", "to_json", "to_plain",
+    "BY_LABEL", "CHEMISTRIES", "COLUMNS", "LANGUAGES", "MEASURED", "OBSERVED", "REQUIRED", "UNKNOWN",
+    "AccuracyClass", "Alternative", "Assembly", "Assessment", "Attachment", "BadDefinition", "Battery",
+    "BatteryType", "BmsSnapshot", "CellFigure", "CellVerdict", "Clause", "Column", "ColumnProblem", "Conditions",
+    "DamagedFile", "DecisionRule", "Denominator", "Deviation", "ErrorComponent", "Evidence", "Finding",
+    "FormatNotRecognised", "Grade", "GradeClass", "HwanError", "Identifier", "InputError", "Instrument", "Limit",
+    "Measurement", "MissingExtra", "NothingInside", "Observation", "Parameter", "Problem", "Protocol", "Provenance",
+    "Quantile", "Quantity", "Recording", "ReferenceValue", "Refusal", "Requirement", "Route", "RouteName", "Rule",
+    "RuleOutcome", "Ruleset", "Scalar", "SeveralRecordings", "Severity", "TapAccuracy", "Term", "Test", "Unknown",
+    "UnknownName", "UsageError", "Validation", "cell_column", "check_claims", "check_observations",
+    "chemistry_named", "format_date", "format_number", "format_percent", "format_probability", "from_json",
+    "from_plain", "is_known", "known_or", "load_definition", "machine_name", "outside", "packaged", "parse_toml",
+    "raw_name", "read_toml", "recording_id", "stops", "text", "to_json", "to_plain",
 ]  # fmt: skip

@@ -59,6 +59,7 @@ class BatteryType:
     lower_voltage_volt: float | Unknown = UNKNOWN
     series_count: int | Unknown = UNKNOWN
     parallel_count: int | Unknown = UNKNOWN
+    cells_per_module: int | Unknown = UNKNOWN
     mass_kg: float | Unknown = UNKNOWN
     maker: str | Unknown = UNKNOWN
     model: str | Unknown = UNKNOWN
@@ -100,6 +101,17 @@ class Observation:
     observer: str | Unknown = UNKNOWN
     observed_at: datetime | Unknown = UNKNOWN
     instrument_id: str | Unknown = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A photo or document beside the readings, by the hash of its bytes: who made it, and when."""
+
+    name: str
+    sha256: str
+    observer: str | Unknown = UNKNOWN
+    observed_at: datetime | Unknown = UNKNOWN
+    note: str | Unknown = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

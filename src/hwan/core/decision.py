@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from hwan.core.battery import Battery
+from hwan.core.battery import Attachment, Battery, BmsSnapshot, Observation
 from hwan.core.findings import Finding, Scalar
 from hwan.core.recording import Provenance
-from hwan.core.result import Measurement, Refusal
+from hwan.core.result import CellFigure, CellVerdict, Measurement, Refusal
 from hwan.core.unknown import UNKNOWN, Unknown
 
 RouteName = Literal["remanufacture", "reuse", "recycle"]
@@ -195,7 +195,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Everything said about one battery from its tests."""
+    """Everything said about one battery from its tests, and what was said of it beside them."""
 
     battery: Battery
     sources: tuple[Provenance, ...]
@@ -204,3 +204,8 @@ class Assessment:
     grade: Grade
     route: Route
     findings: tuple[Finding, ...] = ()
+    cell_verdicts: tuple[CellVerdict, ...] = ()
+    cells: tuple[CellFigure, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    bms: BmsSnapshot | Unknown = UNKNOWN

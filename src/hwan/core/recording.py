@@ -31,8 +31,18 @@ class AccuracyClass:
 
 
 @dataclass(frozen=True, slots=True)
+class TapAccuracy:
+    """Limits of error of the cell-voltage taps of a pack: each tap is one draw of its own."""
+
+    id: str
+    voltage_gain: float
+    voltage_offset_volt: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
-    """The channel that measured: range, accuracy class, calibration."""
+    """The channel that measured: range, accuracy class, calibration; of a pack, its cell taps."""
 
     id: str | Unknown = UNKNOWN
     maker: str | Unknown = UNKNOWN
@@ -40,6 +50,7 @@ class Instrument:
     current_range_ampere: float | Unknown = UNKNOWN
     voltage_range_volt: float | Unknown = UNKNOWN
     accuracy: AccuracyClass | Unknown = UNKNOWN
+    taps: TapAccuracy | Unknown = UNKNOWN
     calibration_certificate: str | Unknown = UNKNOWN
     calibrated_on: date | Unknown = UNKNOWN
 
@@ -104,10 +115,23 @@ class Protocol:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Recordings that belong to one test of one battery, in order."""
+    """Recordings that belong to one test of one battery, in order.
+
+    Parameters
+    ----------
+    recordings
+        What the tester wrote.
+    cell_logs
+        What battery management systems wrote beside it: cell voltages, each log by its own clock and
+        with its own numbering from 1. The cells of the logs are counted through in this order.
+    channels_in_parallel
+        The recordings are channels that fed the battery together, so that their currents add up.
+    """
 
     __test__ = False  # the field's word; not a test case of pytest
 
     recordings: tuple[Recording, ...]
     protocol: Protocol | Unknown = UNKNOWN
     deviations: tuple[Deviation, ...] = ()
+    cell_logs: tuple[Recording, ...] = ()
+    channels_in_parallel: bool = False

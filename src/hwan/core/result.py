@@ -11,6 +11,8 @@ from hwan.core.unknown import UNKNOWN, Unknown
 
 Direction = Literal["charge", "discharge"]
 Distribution = Literal["uniform", "normal"]
+Intervention = Literal["balanced", "replaced", "replaced_and_balanced"]
+CellQuestion = Literal["first_to_empty", "first_to_full", "highest_resistance"]
 ValidationStatus = Literal["validated", "synthetic", "unvalidated"]
 
 
@@ -41,6 +43,8 @@ class Conditions:
     end_of_charge_current_ampere: float | Unknown = UNKNOWN
     pulse_time_second: float | Unknown = UNKNOWN
     denominator: Denominator | Unknown = UNKNOWN
+    intervention: Intervention | Unknown = UNKNOWN
+    replaced_modules: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +149,47 @@ class Refusal:
     test_needed: str | Unknown = UNKNOWN
     values: Mapping[str, Scalar] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellVerdict:
+    """Which cell of a series string is the one, and whether the record can tell it from the next.
+
+    Parameters
+    ----------
+    question
+        Three questions with three answers: a pack may have three weakest cells.
+    cell
+        1-based number of the cell, or of the group of parallel cells, in the order of the columns.
+    margin
+        How far it is ahead of the runner-up, in V or ohm.
+    decided
+        Whether the margin exceeds its interval: its 5 % quantile is above zero.
+    candidates
+        The cell and every other that the interval cannot exclude, the likeliest first.
+    """
+
+    question: CellQuestion
+    cell: int
+    margin: Measurement
+    decided: bool
+    candidates: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellFigure:
+    """What one test of a pack shows of one cell, or group of parallel cells.
+
+    `capacity_low_ah` is what the cell gave in this test: a bound that no model enters. The central and
+    the upper figure place it on the curves of the cells that did meet their limits; unknown where its
+    voltage lies outside what those curves observed. All voltages are those of its tap.
+    """
+
+    cell: int
+    end_of_charge_volt: float | Unknown = UNKNOWN
+    rest_volt: float | Unknown = UNKNOWN
+    end_of_discharge_volt: float | Unknown = UNKNOWN
+    resistance_ohm: float | Unknown = UNKNOWN
+    capacity_low_ah: float | Unknown = UNKNOWN
+    capacity_ah: float | Unknown = UNKNOWN
+    capacity_high_ah: float | Unknown = UNKNOWN
