@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
-CLAIMS = ("coverage.py", "reading.py", "store.py", "demo.py")
+CLAIMS = ("coverage.py", "packs.py", "reading.py", "store.py", "certificate.py", "demo.py")
 HEAD = """# Benchmarks
 
 Made by `make bench` on {day}: {machine}, {cores} cores, Python {python}. The machine is shared and noisy:

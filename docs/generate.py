@@ -42,6 +42,7 @@ DOCUMENTS: Final = {
     "steps": '"recordings": [{"provenance": {…}, "steps": […]}]',
     "cycles": '"recordings": [{"provenance": {…}, "cycles": […]}]',
     "evaluate": '"assessments": […]',
+    "certificate": '"assessments": […], "certificates": […]',
     "rules": '"rulesets": […], "ruleset": {…}, "problems": […] or "difference": {…}, by subcommand',
     "store": "what the subcommand says: recordings, results, or problems",
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draw the README's pictures from the demonstration's reports; needs chromium and a Korean font.
+# Draw the pictures of the documents: the demonstration's reports (chromium and a Korean font), certificates (HWAN_LAB_DATA).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for language in en ko; do
@@ -17,3 +17,4 @@ picture = Image.open(sys.argv[1]).convert("P", palette=Image.Palette.ADAPTIVE, c
 picture.save(sys.argv[1], optimize=True)
 PYTHON
 done
+.venv/bin/python tools/certificate.py docs/images

@@ -6,6 +6,7 @@ import pytest
 
 from hwan.core import BatteryType, ErrorComponent, Measurement, Refusal
 from hwan.health import analyse, capacity_of, efficiencies, energy_of, largest_discharge_of, retained, state_of_health
+from hwan.health._capacity import VALIDATION
 from hwan.synthetic import cell_test
 
 CYCLE = ((5, 7200), (0, 600), (-5, 7200), (0, 600))
@@ -70,6 +71,7 @@ def test_efficiencies_of_the_last_complete_cycle(record, walk):
     assert coulombic.value == pytest.approx(1, abs=1e-9)
     assert energy.value == pytest.approx((3.5 - 0.05) / (3.5 + 0.05), rel=1e-3)
     assert coulombic.evidence[0].first_row > 1000
+    assert coulombic.validation == energy.validation == VALIDATION
 
 
 def test_the_current_gain_cancels_and_its_offset_does_not(record, walk):

@@ -5,7 +5,8 @@ import pytest
 
 from hwan.core import ColumnProblem, NothingInside
 from hwan.health import steps
-from hwan.health._signals import Cells, signals
+from hwan.health._cells import Cells
+from hwan.health._signals import signals
 
 TIME, VOLT, AMPERE = [0.0, 1.0, 2.0, 3.0], [3.7, 3.8, 3.9, 3.7], [0.0, 1.0, 1.0, 0.0]
 
@@ -66,12 +67,13 @@ def test_a_pair_of_counters_is_charged_less_discharged_whatever_its_sign(record,
 
 
 def test_cell_extremes_skip_what_a_tap_did_not_record(record):
-    taps = {"cell_001_voltage_volt": [3.7, None, 3.9, 3.7], "cell_002_voltage_volt": [3.6, None, float("nan"), 3.8]}
-    data = signals(record(TIME, [7.3, 7.3, 7.5, 7.5], AMPERE, **taps))
+    first, second = [3.7, None, 3.9, 3.7, 3.7, 3.7], [3.6, None, float("nan"), 3.8, 3.6, 3.6]
+    time, volts, amperes = np.arange(6.0), [7.3, 7.3, 7.5, 7.5, 7.3, 7.3], [1.0] * 6
+    data = signals(record(time, volts, amperes, cell_001_voltage_volt=first, cell_002_voltage_volt=second))
     assert isinstance(data.cells, Cells)
-    assert data.cells.count == 2
-    assert data.cells.highest_volt.tolist() == [3.7, 3.7, 3.9, 3.8]
-    assert data.cells.lowest_volt.tolist() == [3.6, 3.6, 3.9, 3.7]
+    assert data.cells.numbers == (1, 2)
+    assert data.cells.highest_volt.tolist() == [3.7, 3.7, 3.9, 3.8, 3.7, 3.7]
+    assert data.cells.lowest_volt.tolist() == [3.6, 3.6, 3.9, 3.7, 3.6, 3.6]
     assert signals(record(TIME, VOLT, AMPERE, cell_001_voltage_volt=[None] * 4)).cells is None
 
 

@@ -14,7 +14,7 @@ def test_the_spread_is_that_of_the_cells_at_the_end_of_the_longest_rest(pack):
     assert found.value == pytest.approx(max(taps) - min(taps))
     assert found.conditions.rest_before_second == pytest.approx(3600, rel=0.01)
     low, high = found.interval
-    assert high - low == pytest.approx(4 * 0.002 * (1 - 0.1**0.5), rel=0.01)  # the sum of two equal uniform draws
+    assert high - low == pytest.approx(4 * 0.0005 * (1 - 0.1**0.5), rel=0.01)  # the sum of two equal uniform draws
 
 
 def test_without_all_cells_there_is_no_spread(pack, cell):

@@ -164,6 +164,52 @@ def test_absent_temperatures_are_not_zero(cell, altered):
     assert table["temperature_celsius"].drop_nulls().to_list() == pytest.approx([25.0] * 11)
 
 
+PARTS = ((0, 60), (5, 300), (0, 120), (-5, 240), (0, 90), (-8, 60), (0, 60))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 929), max_size=8))
+def test_a_turn_of_the_cycle_begins_a_step_and_moves_no_charge(record, walk, turns):
+    base = walk(*PARTS)
+    cycle = 1 + np.searchsorted(np.unique(turns), np.arange(len(base[0])), side="right")
+    joined, split = steps(record(*base)), steps(record(*base, cycle_count=cycle))
+    for first, last, number in split.select("first_row", "last_row", "cycle_count").rows():
+        assert (cycle[first + 1 : last] == number).all() if last - first > 1 else number in cycle[first : last + 1]
+    edges = np.flatnonzero(np.diff(cycle)) + 1
+    started = split["first_row"].to_numpy()
+    assert all(np.abs(started - row).min() <= 1 for row in (*edges, *joined["first_row"]))
+    assert len(split) <= len(joined) + len(edges)
+    assert split["first_row"].to_list() == [0, *(split["last_row"] + 1).to_list()[:-1]]
+    for way in ("charge", "discharge"):
+        sums = [table.filter(direction=way)["charge_ah"].sum() for table in (joined, split)]
+        assert sums[1] == pytest.approx(sums[0], abs=2.1 * 8 / 3600)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sets(st.integers(2, 28).map(lambda ten: 10 * ten)))
+def test_splitting_a_constant_current_keeps_its_charge_exactly(record, walk, turns):
+    base = walk((5, 300))
+    cycle = np.searchsorted(sorted(turns), np.arange(300), side="right")
+    joined, split = steps(record(*base)), steps(record(*base, cycle_count=cycle))
+    assert split["charge_ah"].sum() == pytest.approx(joined["charge_ah"].sum(), rel=1e-12)
+    assert split["first_row"].to_list() == [0, *sorted(turns)]
+    assert set(split["kind"]) == {"cc"}
+
+
+def test_a_rest_in_which_the_cycle_turns_is_two_rests(record, walk):
+    base = walk((5, 300), (0, 600), (-5, 300))
+    table = steps(record(*base, cycle_count=np.repeat([1, 2], 600)))
+    assert told(table) == (("cc", "charge"), ("rest", "none"), ("rest", "none"), ("cc", "discharge"))
+    assert table["first_row"].to_list() == [0, 300, 600, 900]
+    assert table["cycle_count"].to_list() == [1, 1, 2, 2]
+
+
+def test_with_step_numbers_the_cycle_begins_no_step(record, walk):
+    base = walk((5, 300), (0, 600), (-5, 300))
+    numbers = {"step_count": np.repeat([1, 2, 3], [300, 600, 300]), "cycle_count": np.repeat([1, 2], 600)}
+    assert steps(record(*base, **numbers))["first_row"].to_list() == [0, 300, 900]
+
+
 @settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.floats(-3, 3), st.floats(2.5, 4.3), st.floats(0, 50)), min_size=1, max_size=60),

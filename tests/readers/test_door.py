@@ -24,7 +24,7 @@ def _frame(rows: int = 4, **columns: Any) -> pl.DataFrame:
 
 
 def _door(**columns: Any) -> tuple[pl.DataFrame, dict[str, Finding]]:
-    frame, findings = pass_door(_frame(**columns), "sample")
+    frame, findings, _ = pass_door(_frame(**columns), "sample")
     return frame, {finding.code: finding for finding in findings}
 
 
@@ -99,7 +99,7 @@ def test_clocks_that_run_backwards_are_evidence_and_stay() -> None:
 
 def test_many_rows_are_cut_with_an_ellipsis() -> None:
     volts = [None if row % 2 else 3.7 for row in range(40)]
-    _, findings = pass_door(_frame(40, voltage_volt=volts), "sample")
+    _, findings, _ = pass_door(_frame(40, voltage_volt=volts), "sample")
     assert findings[0].values == {"columns": "voltage_volt", "count": 20, "rows": "2, 4, 6, 8, 10, …"}
 
 
@@ -157,3 +157,14 @@ def test_the_door_keeps_every_row_and_every_good_value(values: list[float | None
             pass_door(frame, "sample")
     else:
         assert pass_door(frame, "sample")[0]["voltage_volt"].to_list() == good
+
+
+def test_values_taken_out_are_marked_as_ranges_of_rows():
+    temperature = [25.0] * 40
+    temperature[3:5] = [9_999.0] * 2
+    temperature[9] = 9_999.0
+    *_, marks = pass_door(_frame(40, surface_temperature_celsius=temperature), "sample")
+    assert [(each.column, each.kind, each.first_row, each.last_row) for each in marks] == [
+        ("surface_temperature_celsius", "repaired", 3, 4),
+        ("surface_temperature_celsius", "repaired", 9, 9),
+    ]

@@ -67,7 +67,7 @@ def test_a_column_in_another_unit_is_refused_with_its_factor(scale: float, facto
 
 
 def test_sentinels_are_still_nulled_however_many() -> None:
-    frame, findings = pass_door(_frame([3.7] * 5 + [999_999.0] * 5), "sample")
+    frame, findings, _ = pass_door(_frame([3.7] * 5 + [999_999.0] * 5), "sample")
     assert frame["voltage_volt"].null_count() == 5
     assert [finding.code for finding in findings] == ["sentinel_values", "values_missing"]
 

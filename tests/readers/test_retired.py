@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from hwan import health
-from hwan.core import Recording
+from hwan.core import BatteryType, Measurement, Recording, Refusal
 from hwan.readers import conformance, explain, read
 from hwan.readers._detect import choose
 from hwan.readers._source import open_source
@@ -165,6 +166,39 @@ def test_nebula_keeps_every_line_and_tells_what_is_odd(raw: Path) -> None:
         assert told.get("blank_steps_kept", 0) == row["blank_rows"]
         assert told.get("rest_missing", 0) == row["missing_rests"]
         assert recording.metadata["pulse_test.pulses"] == str(row["pulses"])
+
+
+CUTOFFS = {"LMO_C_10": 2.0, "LMO_C_25": 2.7, "NMC_C_21": 2.7}
+
+
+def test_nebula_capacities_are_the_published_ones_once_the_cutoffs_are_stated(raw: Path) -> None:
+    for row in pl.read_csv(raw / "expected_nebula.csv").to_dicts():
+        recording = read(raw / "nebula" / row["file"])
+        rated = BatteryType(rated_capacity_ah=float(row["q_nominal_ah"]))
+        stated = replace(rated, upper_voltage_volt=4.2, lower_voltage_volt=CUTOFFS[row["file"][:8]])
+        result = health.capacity(recording, stated)
+        assert isinstance(result, Measurement)
+        assert (result.method, result.evidence[0].first_row) == ("capacity.counter", 6)
+        # The tester ended up to 0.3 mV below the cut-off: what lies beyond is not counted.
+        assert result.value == pytest.approx(row["q_ah"], rel=2e-4)
+        assert result.interval[0] < row["q_ah"] < result.interval[1]
+        refused = health.capacity(recording, rated)
+        assert isinstance(refused, Refusal)  # one charge and one discharge show no cut-off
+        assert refused.code in ("no_full_charge_recorded", "cutoff_not_reached")
+
+
+def test_nebula_counters_are_the_testers_own_figures(raw: Path) -> None:
+    for row in pl.read_csv(raw / "expected_nebula.csv").to_dicts():
+        recording = read(raw / "nebula" / row["file"])
+        steps = health.steps(recording)
+        assert steps["counter_charge_ah"][1] == row["first_charge_ah"]
+        assert steps["counter_charge_ah"][3] == -row["q_ah"]
+        # Two points give a constant current, and no CCCV: 1.65 Ah of a straight line from 10 to 0.5 A would be 3.87.
+        assert steps["charge_ah"][1] == pytest.approx(row["first_charge_ah"], rel=2e-3)
+        assert steps["charge_ah"][3] == pytest.approx(-row["q_ah"], rel=1e-3)
+        first = health.cycles(recording).row(0, named=True)
+        charged, taken = first["charging_capacity_ah"], first["discharging_capacity_ah"]
+        assert (charged, taken) == (row["first_charge_ah"], row["q_ah"])
 
 
 def test_nebula_pulse_voltages_equal_the_published_ones(raw: Path) -> None:

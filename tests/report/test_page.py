@@ -158,7 +158,7 @@ def test_missing_package_is_named(plausible: Entry, monkeypatch: pytest.MonkeyPa
 
 
 def test_public_surface() -> None:
-    assert sorted(report.__all__) == ["Entry", "Failure", "html"]
+    assert sorted(report.__all__) == ["Certificate", "Entry", "Failure", "certificate", "content", "html"]
 
 
 def texts(language: str) -> dict[str, dict[str, str]]:

@@ -99,8 +99,14 @@ def codes_of_health() -> set[str]:
                 given = node.args[position : position + 1]
                 found |= {each.value for one in given for each in ast.walk(one) if isinstance(each, ast.Constant)}
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "_MISSING":
-                found |= {each.value for each in node.value.values}  # type: ignore[union-attr]
+                found |= {name for each in node.value.values for name in lacks(each)}  # type: ignore[union-attr]
     return {each for each in found if isinstance(each, str) and not each.startswith(("_", "rated "))}
+
+
+def lacks(value: ast.expr) -> list[object]:
+    """Return what one refusal lacks: the names alone, or the names between its reason and its test."""
+    names = value.elts[1] if isinstance(value, ast.Tuple) else value
+    return [each.value for each in ast.walk(names) if isinstance(each, ast.Constant)]
 
 
 def test_every_component_and_every_lack_has_a_name_in_both_languages() -> None:

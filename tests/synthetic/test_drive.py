@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 
 from hwan.synthetic import draw_cells
 from hwan.synthetic._cells import stack
-from hwan.synthetic._drive import JOULES, SOC, V1, V2, VOLT_SECONDS, Drive
+from hwan.synthetic._drive import JOULES, RISE, SOC, V1, V2, VOLT_SECONDS, Drive
 
 ROW = np.array([0])
 
@@ -54,3 +54,26 @@ def test_time_can_be_split_anywhere() -> None:
     half = whole.at(ROW, np.array([5.0]))
     second = Drive(whole.cells, half.state, whole.current, whole.duration).at(ROW, np.array([5.0]))
     assert second.voltage == pytest.approx(whole.at(ROW, np.array([10.0])).voltage, abs=1e-12)
+
+
+@pytest.mark.parametrize("current", [-50.0, 0.0, 20.0])
+def test_a_glimpse_is_the_truth_without_its_integrals(current: float) -> None:
+    cells = stack([draw_cells(seed, 5) for seed in (1, 2)])
+    start = np.zeros((6, 2, 5))
+    start[SOC], start[V1], start[V2] = 0.5, 0.004, -0.003
+    segment = Drive(cells, start, np.array([[7.0], [current]]), np.array([900.0, 900.0]))
+    times = np.linspace(0, 900, 40)
+    whole, seen = segment.at(np.full(40, 1), times), segment.glimpse(1, slice(1, 4), times)
+    assert seen.current.tolist() == whole.current.tolist() == [current] * 40
+    assert seen.cell_voltage == pytest.approx(whole.cell_voltage[:, 1:4], abs=1e-12)
+    assert seen.rise == pytest.approx(whole.state[RISE][:, 1:4], abs=1e-12)
+
+
+def test_one_string_and_several_give_the_same() -> None:
+    cells = stack([draw_cells(seed, 3) for seed in (1, 2)])
+    segment = Drive(cells, np.full((6, 2, 3), 0.4), np.array([[-9.0], [5.0]]), np.array([60.0, 60.0]))
+    times = np.array([0.0, 11.0, 60.0])
+    alone, mixed = segment.at(np.array([1, 1, 1]), times), segment.at(np.array([1, 1, 1, 0]), np.append(times, 3.0))
+    assert np.array_equal(alone.state, mixed.state[:, :3])
+    assert np.array_equal(alone.cell_voltage, mixed.cell_voltage[:3])
+    assert np.array_equal(alone.current, mixed.current[:3])

@@ -48,3 +48,12 @@ def test_finer_nodes_change_nothing_that_matters(chemistry: str, monkeypatch: py
     fine = ideal_run(cells, Programme(), 50.0).at_end("discharge")
     assert coarse.charge_ah == pytest.approx(fine.charge_ah, rel=1e-6)
     assert coarse.energy_wh == pytest.approx(fine.energy_wh, rel=1e-6)
+
+
+def test_a_glimpse_of_a_hold_is_its_truth(chemistry: str) -> None:
+    held = ideal_run(stack([draw_cells(seed, 6, chemistry) for seed in (3, 4)]), Programme(), 50.0).segment("hold")
+    times = np.linspace(0, float(held.duration[1]), 30)
+    whole, seen = held.at(np.full(30, 1), times), held.glimpse(1, slice(2, 5), times)
+    assert np.array_equal(seen.current, whole.current)
+    assert np.array_equal(seen.cell_voltage, whole.cell_voltage[:, 2:5])
+    assert seen.rise.shape == (30, 3)

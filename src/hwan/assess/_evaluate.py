@@ -6,14 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hwan.assess._observed import with_self_discharge
 from hwan.core import (
+    UNKNOWN,
     Assessment,
+    Attachment,
     Battery,
     BatteryType,
     BmsSnapshot,
     Finding,
     Measurement,
     Observation,
+    Provenance,
     Recording,
     Refusal,
     Ruleset,
@@ -29,11 +33,14 @@ from hwan.core import (
 from hwan.grading import grade, load_ruleset
 from hwan.health import (
     Analysis,
+    PackResults,
     analyse,
     capacity_of,
     efficiencies_of,
     energy_of,
+    joined,
     largest_discharge_of,
+    pack_of,
     plausibility_of,
     resistances_of,
     spread_of,
@@ -56,6 +63,7 @@ def evaluate(
     *,
     observations: Sequence[Observation] = (),
     bms: BmsSnapshot | None = None,
+    attachments: Sequence[Attachment] = (),
     ruleset: Ruleset | str | Path,
     prices: Prices | str | Path,
 ) -> Assessment:
@@ -72,6 +80,8 @@ def evaluate(
         Hand readings, among them the safety items that a ruleset asks for.
     bms
         What the BMS claims; compared, never used as a result.
+    attachments
+        Photos and documents, by their hashes; kept beside the readings.
     ruleset, prices
         The rule and the price list in force: objects, ids of packaged ones, or paths of your own.
 
@@ -88,47 +98,67 @@ def evaluate(
         When a recording has nothing to compute on.
     """
     check_observations(observations, battery.id)
+    observations = with_self_discharge(tuple(observations))
     if bms is not None:
         check_claims(bms, battery.id)
     rules = ruleset if isinstance(ruleset, Ruleset) else load_ruleset(ruleset)
     amounts = prices if isinstance(prices, Prices) else load_prices(prices)
+    tests = tuple(tests)
     recordings = tuple(_recordings(tests))
-    results, findings = _measured(recordings, battery.type)
-    measurements = _with_stated_temperature(results, observations)
-    refusals = tuple(result for result in results if isinstance(result, Refusal))
+    results, findings, pack = _measured(recordings, battery.type)
+    measurements = _with_stated_temperature((*results, *pack.measurements), observations)
+    refusals = (*(result for result in results if isinstance(result, Refusal)), *pack.refusals)
     findings += (*_of_measurements(measurements), *_rating_findings(measurements), *_bms_findings(bms, measurements))
     graded = grade(measurements, observations, rules, findings=findings, refusals=refusals)
     return Assessment(
         battery=battery,
-        sources=tuple(recording.provenance for recording in recordings),
+        sources=tuple(_sources(tests)),
         measurements=measurements,
         refusals=refusals,
         grade=graded,
         route=route(graded, battery, measurements, amounts, classes=rules.classes),
         findings=findings,
+        cell_verdicts=pack.verdicts,
+        cells=pack.cells,
+        observations=tuple(observations),
+        attachments=tuple(attachments),
+        bms=UNKNOWN if bms is None else bms,
     )
 
 
 def _recordings(tests: Iterable[Test | Recording]) -> Iterable[Recording]:
     for test in tests:
-        yield from test.recordings if isinstance(test, Test) else (test,)
+        yield from joined(test) if isinstance(test, Test) else (test,)
+
+
+def _sources(tests: Iterable[Test | Recording]) -> Iterable[Provenance]:
+    """Return where every recording came from, also of channels and logs that were joined."""
+    for test in tests:
+        parts = (*test.recordings, *test.cell_logs) if isinstance(test, Test) else (test,)
+        yield from (part.provenance for part in parts)
 
 
 Results = tuple[Measurement | Refusal, ...]
 
 
-def _measured(recordings: Sequence[Recording], kind: BatteryType) -> tuple[Results, tuple[Finding, ...]]:
-    """Return results and findings of all recordings; a refusal stands only where no recording answers."""
+def _measured(recordings: Sequence[Recording], kind: BatteryType) -> tuple[Results, tuple[Finding, ...], PackResults]:
+    """Return results and findings of all recordings, and the cells of the last that shows them.
+
+    A refusal stands only where no recording answers.
+    """
     results: Results = ()
+    pack = PackResults()
     findings: tuple[Finding, ...] = ()
     for recording in recordings:
-        analysis = analyse(recording)
+        analysis = analyse(recording, kind)
         implausible = plausibility_of(analysis, kind)
         results += _methods(analysis, kind, implausible)
-        findings += (*recording.findings, *analysis.findings, *implausible)
+        cells = pack_of(analysis, kind)
+        pack = cells if cells.cells else pack
+        findings += (*recording.findings, *analysis.findings, *implausible, *cells.findings)
     answered = {result.quantity for result in results if isinstance(result, Measurement)}
     kept = tuple(each for each in results if isinstance(each, Measurement) or each.quantity not in answered)
-    return kept, findings
+    return kept, findings, pack
 
 
 def _methods(analysis: Analysis, kind: BatteryType, implausible: Sequence[Finding]) -> Results:

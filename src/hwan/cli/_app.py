@@ -11,23 +11,19 @@ import polars as pl
 import typer
 
 from hwan.cli import _options as option
-from hwan.cli._battery import DEFAULT_PRICES, DEFAULT_RULESET, request
 from hwan.cli._demo import demo
-from hwan.cli._evaluate import Assessed, evaluate_files
+from hwan.cli._evaluation import certify_batteries, evaluate
 from hwan.cli._frames import print_frames
 from hwan.cli._outcome import document, print_document, print_failures
-from hwan.cli._report import check_place, write_report
 from hwan.cli._rules import app as rules
 from hwan.cli._seen import seen
 from hwan.cli._store import app as store
-from hwan.cli._tables import print_assessments, print_formats, print_recognitions, print_recordings
+from hwan.cli._tables import print_formats, print_recognitions, print_recordings
 from hwan.cli._work import Done, over
 from hwan.core import Recording
 from hwan.health import cycles as cycles_of
 from hwan.health import steps as steps_of
 from hwan.readers import Mapping, explain, formats, load_mapping, read, read_all
-
-REPORT = Path("hwan-report.html")
 
 app = typer.Typer(
     add_completion=False,
@@ -147,60 +143,10 @@ def _rows(frame: pl.DataFrame) -> list[dict[str, object]]:
     return [{name: value for name, value in row.items() if value is not None} for row in frame.rows(named=True)]
 
 
-@app.command("evaluate", help="Evaluate batteries: capacity, resistance, grade and route, each with its reasons.")
-@app.command("report", help="Evaluate batteries as 'evaluate' does, and write the report.")
-def evaluate(
-    context: typer.Context,
-    files: option.Files,
-    rated_capacity_ah: option.Capacity = None,
-    rated_energy_wh: option.Energy = None,
-    chemistry: option.Chemistry = "unknown",
-    level: option.LevelOption = None,
-    upper_voltage_volt: option.Upper = None,
-    lower_voltage_volt: option.Lower = None,
-    temperature_celsius: option.Temperature = None,
-    ruleset: option.RulesetOption = DEFAULT_RULESET,
-    prices: option.PricesOption = DEFAULT_PRICES,
-    sheet: option.Sheet = None,
-    instrument: option.InstrumentFile = None,
-    mapping: option.MappingFile = None,
-    key: option.Key = None,
-    same_battery: option.Same = False,
-    report: option.ReportFile = None,
-    json: option.Json = False,
-    lang: option.Lang = option.Language.en,
-) -> int:
-    """Evaluate files, print what was found, and write the report where one is wanted."""
-    path = report or (REPORT if context.info_name == "report" else None)
-    if path:
-        check_place(path, (*files, sheet, instrument, mapping, ruleset, prices))
-    asked = request(
-        chemistry=chemistry,
-        rated_capacity_ah=rated_capacity_ah,
-        rated_energy_wh=rated_energy_wh,
-        level=level.value if level else None,
-        upper_voltage_volt=upper_voltage_volt,
-        lower_voltage_volt=lower_voltage_volt,
-        temperature_celsius=temperature_celsius,
-        ruleset=ruleset,
-        prices=prices,
-        sheet=sheet,
-        instrument=instrument,
-        mapping=mapping,
-        key=key,
-    )
-    done = evaluate_files(files, asked, lang.value, same_battery=same_battery, keep=bool(path))
-    written = path is not None and done.attempt(
-        lambda: write_report(path, done.results, done.failures, asked, lang.value), str(path), lang.value
-    )
-    _print_evaluation(done, path if written else None, json, lang.value)
-    return done.exit_code(*(each.exit_code for each in done.results))
-
-
-def _print_evaluation(done: Done[Assessed], report: Path | None, json: bool, language: str) -> None:
-    assessments = [each.assessment for each in done.results]
-    if json:
-        print_document(document("hwan.evaluate/1", done.failures, assessments=assessments))
-    else:
-        print_assessments(assessments, language, report)
-        print_failures(done.failures)
+app.command("evaluate", help="Evaluate batteries: capacity, resistance, grade and route, each with its reasons.")(
+    evaluate
+)
+app.command("report", help="Evaluate batteries as 'evaluate' does, and write the report.")(evaluate)
+app.command("certificate", help="Evaluate batteries as 'evaluate' does, and write a certificate (PDF, HTML) of each.")(
+    certify_batteries
+)

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Final
 
 from hwan.cli._instrument import load_instrument, stated_over
+from hwan.cli._sheet import Readings, load_readings
 from hwan.core import (
     OBSERVED,
     UNKNOWN,
     Battery,
     BatteryType,
-    BmsSnapshot,
     Instrument,
     Observation,
     Recording,
     Ruleset,
+    Test,
     Unknown,
     UsageError,
-    check_claims,
-    check_observations,
     chemistry_named,
-    is_known,
-    read_toml,
 )
 from hwan.grading import load_ruleset
 from hwan.readers import Mapping, load_mapping, read
@@ -36,54 +33,72 @@ DEFAULT_PRICES: Final = "everbatt-2023-kr/1"
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingsSheet:
-    """What a hand-readings file may hold."""
+class Stated:
+    """What is said of one battery beside its files: by the options of a call, or by a row of a table."""
 
-    observations: tuple[Observation, ...] = ()
-    bms: BmsSnapshot | Unknown = UNKNOWN
+    chemistry: str = "unknown"
+    rated_capacity_ah: float | None = None
+    rated_energy_wh: float | None = None
+    level: str | None = None
+    upper_voltage_volt: float | None = None
+    lower_voltage_volt: float | None = None
+    series_count: int | None = None
+    parallel_count: int | None = None
+    cells_per_module: int | None = None
+    mass_kg: float | None = None
+    maker: str | None = None
+    model: str | None = None
+    temperature_celsius: float | None = None
+    sheet: Path | None = None
+    bms: Path | None = None
+    instrument: Path | None = None
+    cell_logs: tuple[Path, ...] = ()
+    channels_in_parallel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one battery beside its files, every definition loaded and checked."""
+
+    kind: BatteryType
+    level: str | None
+    readings: Readings
+    instrument: Instrument | None
+    cell_logs: tuple[Path, ...] = ()
+    channels_in_parallel: bool = False
+
+    def battery(self, name: str) -> Battery:
+        """Return the battery called `name`."""
+        level = self.level if self.level in ("cell", "module", "pack") else UNKNOWN
+        return Battery(name, self.kind, level)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an evaluation was asked for, definitions already loaded."""
+    """By what batteries are evaluated, definitions already loaded."""
 
-    kind: BatteryType
-    level: str | None
-    observations: tuple[Observation, ...]
-    bms: BmsSnapshot | None
-    instrument: Instrument | None
     ruleset: Ruleset
     prices: Prices
     mapping: Mapping | None = None
     key: str | None = None
 
-    def battery(self, name: str) -> Battery:
-        """Return the battery of a source."""
-        level = self.level if self.level in ("cell", "module", "pack") else UNKNOWN
-        return Battery(name, self.kind, level)  # type: ignore[arg-type]
-
-    def recordings(self, paths: Sequence[Path]) -> tuple[Recording, ...]:
-        """Read the files of one battery."""
+    def test(self, paths: Sequence[Path], known: Known) -> Test:
+        """Read the files of one battery; the tester that is stated is that of its files, not of its logs."""
         found = (read(path, key=self.key, mapping=self.mapping) for path in paths)
-        return tuple(self._with_instrument(recording) for recording in found)
+        return Test(
+            recordings=tuple(_measured_with(known.instrument, recording) for recording in found),
+            cell_logs=tuple(read(path, mapping=self.mapping) for path in known.cell_logs),
+            channels_in_parallel=known.channels_in_parallel,
+        )
 
-    def _with_instrument(self, recording: Recording) -> Recording:
-        return recording if self.instrument is None else stated_over(recording, self.instrument)
+
+def _measured_with(instrument: Instrument | None, recording: Recording) -> Recording:
+    return recording if instrument is None else stated_over(recording, instrument)
 
 
 def request(
-    *,
-    chemistry: str = "unknown",
-    rated_capacity_ah: float | None = None,
-    rated_energy_wh: float | None = None,
-    level: str | None = None,
-    upper_voltage_volt: float | None = None,
-    lower_voltage_volt: float | None = None,
-    temperature_celsius: float | None = None,
     ruleset: str = DEFAULT_RULESET,
     prices: str = DEFAULT_PRICES,
-    sheet: Path | None = None,
-    instrument: Path | None = None,
     mapping: Path | None = None,
     key: str | None = None,
 ) -> Request:
@@ -94,25 +109,43 @@ def request(
     hwan.core.UsageError
         Names what is unknown or malformed.
     """
-    kind = BatteryType(
-        chemistry=chemistry_named(chemistry),
-        rated_capacity_ah=_told("--rated-capacity-ah", rated_capacity_ah),
-        rated_energy_wh=_told("--rated-energy-wh", rated_energy_wh),
-        upper_voltage_volt=_told("--upper-voltage-volt", upper_voltage_volt),
-        lower_voltage_volt=_told("--lower-voltage-volt", lower_voltage_volt),
+    return Request(load_ruleset(ruleset), load_prices(prices), load_mapping(mapping) if mapping else None, key)
+
+
+def known(stated: Stated) -> Known:
+    """Return what is known of a battery.
+
+    Raises
+    ------
+    hwan.core.UsageError
+        Names what is unknown or malformed.
+    """
+    _check_window(stated.lower_voltage_volt, stated.upper_voltage_volt)
+    readings = load_readings(stated.sheet, stated.bms)
+    temperature = _stated_temperature(stated.temperature_celsius)
+    return Known(
+        kind=_kind(stated),
+        level=stated.level,
+        readings=replace(readings, observations=(*readings.observations, *temperature)),
+        instrument=load_instrument(stated.instrument) if stated.instrument else None,
+        cell_logs=stated.cell_logs,
+        channels_in_parallel=stated.channels_in_parallel,
     )
-    _check_window(lower_voltage_volt, upper_voltage_volt)
-    readings = _sheet(sheet) if sheet else ReadingsSheet()
-    return Request(
-        kind=kind,
-        level=level,
-        observations=(*readings.observations, *_stated_temperature(temperature_celsius)),
-        bms=readings.bms if is_known(readings.bms) else None,
-        instrument=load_instrument(instrument) if instrument else None,
-        ruleset=load_ruleset(ruleset),
-        prices=load_prices(prices),
-        mapping=load_mapping(mapping) if mapping else None,
-        key=key,
+
+
+def _kind(stated: Stated) -> BatteryType:
+    return BatteryType(
+        chemistry=chemistry_named(stated.chemistry),
+        rated_capacity_ah=_told("--rated-capacity-ah", stated.rated_capacity_ah),
+        rated_energy_wh=_told("--rated-energy-wh", stated.rated_energy_wh),
+        upper_voltage_volt=_told("--upper-voltage-volt", stated.upper_voltage_volt),
+        lower_voltage_volt=_told("--lower-voltage-volt", stated.lower_voltage_volt),
+        series_count=stated.series_count or UNKNOWN,
+        parallel_count=stated.parallel_count or UNKNOWN,
+        cells_per_module=stated.cells_per_module or UNKNOWN,
+        mass_kg=stated.mass_kg or UNKNOWN,
+        maker=stated.maker or UNKNOWN,
+        model=stated.model or UNKNOWN,
     )
 
 
@@ -138,12 +171,3 @@ def _stated_temperature(celsius: float | None) -> tuple[Observation, ...]:
             "option_out_of_range", option="--temperature-celsius", got=f"{celsius:g}", expected=quantity.expected
         )
     return (Observation("ambient_temperature", celsius, quantity.unit),)
-
-
-def _sheet(path: Path) -> ReadingsSheet:
-    """Read the hand readings, each one a figure that can be."""
-    sheet = read_toml(path, ReadingsSheet)
-    check_observations(sheet.observations, str(path))
-    if is_known(sheet.bms):
-        check_claims(sheet.bms, str(path))
-    return sheet

@@ -11,9 +11,9 @@ from typing import Annotated, Final
 import typer
 
 from hwan.cli import _options as option
-from hwan.cli._battery import Request, request
+from hwan.cli._battery import Known, Stated, known, request
 from hwan.cli._demo_print import Demo, print_demo
-from hwan.cli._evaluate import Assessed, evaluate_files
+from hwan.cli._evaluate import Assessed, evaluate_jobs, jobs_of
 from hwan.cli._outcome import document, print_document, print_failures
 from hwan.cli._report import entry, write_page, writing
 from hwan.cli._tables import find, ui
@@ -21,7 +21,7 @@ from hwan.cli._work import Done
 from hwan.core import AccuracyClass, Measurement, NothingInside, is_known
 from hwan.health import retained, voltage_step
 from hwan.report import Entry
-from hwan.synthetic import SyntheticTest, pack_test, write_bdf_parquet
+from hwan.synthetic import Bms, SyntheticTest, pack_test, write_bdf_parquet
 
 SAMPLES: Final = Path(".samples")
 FOLDER: Final = Path("demo")
@@ -40,6 +40,7 @@ PULSE: Final = "dc_resistance discharge 10.0"
 """The report names a resistance by its direction and time in s."""
 PACK_SEED: Final = 11
 PACK_CAPACITY_AH: Final = 150.0
+CELLS_PER_MODULE: Final = 12
 READINGS: Final = """# Hand readings of the synthetic pack: what a centre writes down before the test.
 [[observations]]
 quantity = "visual_inspection"
@@ -86,28 +87,28 @@ def _evaluate(samples: Path, folder: Path, language: str) -> Demo:
     if not all(path.is_file() for path in files):
         raise NothingInside("samples_missing", folder=str(samples))
     asked = request()
-    tables = evaluate_files(files, asked, language)
-    test = pack_test(PACK_SEED, rated_capacity_ah=PACK_CAPACITY_AH)
-    path, pack_asked, command = _on_disk(test, folder, language)
+    tables = evaluate_jobs(jobs_of(files, known(Stated())), asked, language)
+    test = pack_test(PACK_SEED, rated_capacity_ah=PACK_CAPACITY_AH, bms=Bms())
+    path, pack_known, command = _on_disk(test, folder, language)
     return Demo(
         asked=asked,
         tables=tables,
         step_volt={each.assessment.battery.id: voltage_step(each.last) for each in tables.results if each.last},
         retained=_retained(tables.results),
-        pack_asked=pack_asked,
-        pack=evaluate_files([path], pack_asked, language),
+        pack=evaluate_jobs(jobs_of([path], pack_known), asked, language),
         truth=_truth(test),
         report=folder / f"report-{language}.html",
         command=command,
     )
 
 
-def _on_disk(test: SyntheticTest, folder: Path, language: str) -> tuple[Path, Request, str]:
-    """Write the pack's file, readings and tester as a centre has them; return what to ask for, and how to type it."""
+def _on_disk(test: SyntheticTest, folder: Path, language: str) -> tuple[Path, Known, str]:
+    """Write the pack's file, readings and tester as a centre has them; return what is known of it, and what to type."""
     sheet, instrument = folder / "readings.toml", folder / "tester.toml"
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         path = write_bdf_parquet(test, folder / "pack.bdf.parquet")
+        logs = tuple(write_bdf_parquet(log, folder / f"bms-{n}.bdf.parquet") for n, log in enumerate(test.logs, 1))
         sheet.write_text(READINGS.format(spread=test.truth.voltage_spread_volt), encoding="utf-8")
         instrument.write_text(_instrument_toml(test), encoding="utf-8")
     kind = test.battery.type
@@ -117,12 +118,15 @@ def _on_disk(test: SyntheticTest, folder: Path, language: str) -> tuple[Path, Re
         "rated_energy_wh": kind.rated_energy_wh,
         "upper_voltage_volt": kind.upper_voltage_volt,
         "lower_voltage_volt": kind.lower_voltage_volt,
+        "cells_per_module": CELLS_PER_MODULE,
         "level": "pack",
         "sheet": sheet,
         "instrument": instrument,
     }
-    words = " ".join(f"--{name.replace('_', '-')} {_short(value)}" for name, value in given.items())
-    return path, request(**given), f"hwan report {path} {words} --lang {language}"  # type: ignore[arg-type]
+    options = [f"--{name.replace('_', '-')} {_short(value)}" for name, value in given.items()]
+    words = " ".join((*options, *(f"--cells-log {log}" for log in logs)))
+    stated = Stated(**given, cell_logs=logs)  # type: ignore[arg-type]
+    return path, known(stated), f"hwan report {path} {words} --lang {language}"
 
 
 def _short(value: object) -> str:
@@ -161,7 +165,7 @@ def _truth(test: SyntheticTest) -> dict[str, float]:
 
 def _entries(shown: Demo, language: str) -> list[Entry]:
     synthetic = (ui("demo_synthetic", language),)
-    packs = [entry(each, shown.pack_asked, truth=shown.truth, notes=synthetic) for each in shown.pack.results]
+    packs = [entry(each, shown.asked, truth=shown.truth, notes=synthetic) for each in shown.pack.results]
     notes = {Path(name).name: (ui(origin, language),) for name, origin in ORIGINS.items()}
     cells = [entry(each, shown.asked, notes=notes[each.assessment.battery.id]) for each in shown.tables.results]
     return packs + cells

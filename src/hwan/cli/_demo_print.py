@@ -11,7 +11,8 @@ from rich.table import Table
 
 from hwan.cli._battery import Request
 from hwan.cli._evaluate import Assessed
-from hwan.cli._tables import find, print_assessments, ui, unit_sign, with_interval
+from hwan.cli._figures import unit_sign, with_interval
+from hwan.cli._tables import find, print_assessments, ui
 from hwan.cli._work import Done
 from hwan.core import Assessment, Measurement, format_number, text
 
@@ -24,7 +25,6 @@ class Demo:
     tables: Done[Assessed]
     step_volt: dict[str, float]
     retained: Measurement | None
-    pack_asked: Request
     pack: Done[Assessed]
     truth: dict[str, float]
     report: Path

@@ -1,24 +1,61 @@
-"""Evaluation of files: recordings in, assessments and what the report needs out."""
+"""Evaluation of batteries: files in, assessments and what the report needs out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hwan.assess import evaluate
-from hwan.cli._battery import Request
+from hwan.cli._battery import Known, Request, Stated, known
 from hwan.cli._outcome import DONE, REFUSED
 from hwan.cli._work import Done, over
-from hwan.core import Assessment, Recording
+from hwan.core import Assessment, HwanError, Recording, Test
+from hwan.health import joined
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One battery to evaluate.
+
+    Parameters
+    ----------
+    name
+        The battery's id.
+    source
+        What a failure is told by.
+    files
+        The tester's files, oldest first.
+    about
+        What is known of the battery, or stated and still to be loaded, or why nothing can be done.
+    """
+
+    name: str
+    source: str
+    files: tuple[Path, ...]
+    about: Known | Stated | HwanError
+
+    def known(self) -> Known:
+        """Return what is known of the battery; raise what is wrong with it."""
+        if isinstance(self.about, HwanError):
+            raise self.about
+        return known(self.about) if isinstance(self.about, Stated) else self.about
+
+    def inputs(self) -> tuple[Path | None, ...]:
+        """Return every file of the battery, which no output may replace."""
+        about = self.about
+        own = (about.sheet, about.bms, about.instrument, *about.cell_logs) if isinstance(about, Stated) else ()
+        return (*self.files, *own)
 
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """An assessment, and the last recording behind it where a page will draw it."""
+    """An assessment, the files of its photos, and for a page the last recording, to be drawn, and all of them."""
 
     assessment: Assessment
-    last: Recording | None
+    photos: tuple[Path, ...] = ()
+    last: Recording | None = None
+    recordings: tuple[Recording, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -26,26 +63,38 @@ class Assessed:
         return DONE if self.assessment.grade.status == "graded" else REFUSED
 
 
-def evaluate_files(
-    files: Sequence[Path], asked: Request, language: str, *, same_battery: bool = False, keep: bool = True
-) -> Done[Assessed]:
-    """Evaluate files: one battery each, or all of one battery; `keep` samples only where they will be drawn."""
+def jobs_of(files: Sequence[Path], battery: Known, *, same_battery: bool = False) -> tuple[Job, ...]:
+    """Return one job per file, or one of all files."""
     groups = [tuple(files)] if same_battery else [(path,) for path in files]
-
-    def work(group: tuple[Path, ...]) -> tuple[Assessed]:
-        recordings = asked.recordings(group)
-        return (Assessed(assess(recordings, asked, group[0].name), recordings[-1] if keep else None),)
-
-    return over(groups, work, lambda group: ", ".join(str(path) for path in group), language)
+    return tuple(Job(group[0].name, ", ".join(map(str, group)), group, battery) for group in groups)
 
 
-def assess(recordings: tuple[Recording, ...], asked: Request, name: str) -> Assessment:
+def evaluate_jobs(jobs: Sequence[Job], asked: Request, language: str, *, keep: bool = True) -> Done[Assessed]:
+    """Evaluate batteries, one after another; `keep` samples only where they will be drawn."""
+
+    def work(job: Job) -> tuple[Assessed]:
+        return (replace(evaluate_job(job, asked, keep=keep), recordings=()),)
+
+    return over(jobs, work, lambda job: job.source, language)
+
+
+def evaluate_job(job: Job, asked: Request, *, keep: bool = True) -> Assessed:
+    """Evaluate one battery; what is drawn of joined channels and logs is what was evaluated."""
+    about = job.known()
+    test = asked.test(job.files, about)
+    assessment = assess(test, about, asked, job.name)
+    done = Assessed(assessment, about.readings.files)
+    return replace(done, last=joined(test)[-1], recordings=test.recordings) if keep else done
+
+
+def assess(test: Test, about: Known, asked: Request, name: str) -> Assessment:
     """Evaluate the recordings of one battery called `name`."""
     return evaluate(
-        recordings,
-        asked.battery(name),
-        observations=asked.observations,
-        bms=asked.bms,
+        [test],
+        about.battery(name),
+        observations=about.readings.observations,
+        bms=about.readings.bms,
+        attachments=about.readings.attachments,
         ruleset=asked.ruleset,
         prices=asked.prices,
     )

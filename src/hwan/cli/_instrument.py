@@ -43,8 +43,10 @@ def _problems(instrument: Instrument) -> Iterator[Problem]:
     given = {name: getattr(instrument, name) for name in RANGES}
     if is_known(instrument.accuracy):
         given |= {f"accuracy.{name}": value for name, value in asdict(instrument.accuracy).items() if name in ACCURACY}
+    if is_known(instrument.taps):
+        given |= {f"taps.{name}": value for name, value in asdict(instrument.taps).items() if name in ACCURACY}
     for field, value in given.items():
-        quantity = {**RANGES, **ACCURACY}[field.removeprefix("accuracy.")]
+        quantity = {**RANGES, **ACCURACY}[field.rpartition(".")[2]]
         if is_known(value) and not quantity.holds(value):
             yield outside(field, value, quantity)
 

@@ -89,7 +89,7 @@ def _told(words: Sequence[str], failure: Failure) -> int:
     """Tell of a failure before any command could, in the form that was asked for."""
     if "--json" in words:
         command = _command(words)
-        parts: dict[str, Any] = {"assessments": []} if command == "evaluate" else {}
+        parts: dict[str, Any] = {"assessments": []} if command in ("evaluate", "certificate") else {}
         print_document(document(f"hwan.{command}/1" if command else "hwan/1", [failure], **parts))
     else:
         print_failures([failure])

@@ -25,6 +25,14 @@ class LevelName(StrEnum):
 
 
 Files = Annotated[list[Path], typer.Argument(help="Tester files.", show_default=False)]
+BatteryFiles = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="FILE", help="Tester files; none with --batteries.", show_default=False),
+]
+Batteries = Annotated[
+    Path | None,
+    typer.Option("--batteries", help="Table (CSV) with one battery per row; columns in docs/readings.md."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
 Lang = Annotated[Language, typer.Option("--lang", envvar="HWAN_LANG", help="Language: en or ko.")]
 Key = Annotated[str | None, typer.Option(help="Which recording, where a file holds several.")]
@@ -48,13 +56,30 @@ Upper = Annotated[
     float | None, typer.Option("--upper-voltage-volt", min=0, help="Voltage at which a full charge ends.")
 ]
 Lower = Annotated[float | None, typer.Option("--lower-voltage-volt", min=0, help="Cut-off voltage of the discharge.")]
+Series = Annotated[int | None, typer.Option("--series-count", min=1, help="Cells or cell groups in series.")]
+Parallel = Annotated[int | None, typer.Option("--parallel-count", min=1, help="Cells in parallel in each group.")]
+CellsPerModule = Annotated[
+    int | None, typer.Option("--cells-per-module", min=1, help="Cell groups of one module, to place a cell.")
+]
 Temperature = Annotated[
     float | None, typer.Option("--temperature-celsius", help="Temperature of the test, where the file has none.")
 ]
 RulesetOption = Annotated[str, typer.Option("--ruleset", help="Ruleset: an id, or the path of a file of your own.")]
 PricesOption = Annotated[str, typer.Option("--prices", help="Price list: an id, or the path of a file of your own.")]
-Sheet = Annotated[Path | None, typer.Option(help="TOML file with hand readings (safety items) and BMS values.")]
+Sheet = Annotated[
+    Path | None, typer.Option("--sheet", help="TOML file with hand readings (safety items), photos and BMS values.")
+]
+Bms = Annotated[Path | None, typer.Option("--bms", help="TOML file with what the BMS claims, apart from the sheet.")]
 InstrumentFile = Annotated[
     Path | None, typer.Option("--instrument", help="TOML file with the tester's range and accuracy.")
 ]
+CellsLog = Annotated[
+    list[Path] | None,
+    typer.Option("--cells-log", help="Log of cell voltages by a BMS; repeat it: cells are counted through."),
+]
+ParallelChannels = Annotated[
+    bool, typer.Option("--parallel-channels", help="The files are channels that fed one battery together.")
+]
 Same = Annotated[bool, typer.Option("--same-battery", help="All files are tests of one battery, oldest first.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the certificates.")]
+Issuer = Annotated[str | None, typer.Option("--issuer", help="Who issues the certificates; else it says 'not stated'.")]

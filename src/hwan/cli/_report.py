@@ -19,7 +19,7 @@ from hwan.report import Failure as PageFailure
 
 
 def check_place(path: Path, inputs: Iterable[Path | str | None]) -> None:
-    """Raise when the page would overwrite an input.
+    """Raise when an output would overwrite an input.
 
     Raises
     ------
@@ -50,7 +50,8 @@ def writing(path: Path) -> Iterator[None]:
 def write_report(
     path: Path, assessed: Sequence[Assessed], failures: Sequence[Failure], asked: Request, language: str
 ) -> None:
-    """Write one HTML page about batteries and failures."""
+    """Write one HTML page about batteries and failures, over none of their photos."""
+    check_place(path, [photo for each in assessed for photo in each.photos])
     write_page(path, [entry(each, asked) for each in assessed], failures, language)
 
 
@@ -64,10 +65,10 @@ def write_page(path: Path, entries: Sequence[Entry], failures: Sequence[Failure]
         hwan_version=version("hwan"),
     )
     with writing(path):
-        _replace(path.resolve(), page.encode("utf-8", errors="backslashreplace"))
+        replace_file(path.resolve(), page.encode("utf-8", errors="backslashreplace"))
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Write beside `path` and rename: whoever looks sees the old file or the new one, never half of one."""
     if path.exists() and not path.is_file():
         raise OSError(None, "not a file")
@@ -94,4 +95,5 @@ def entry(
         notes=notes,
         ruleset=asked.ruleset,
         prices_sha256=asked.prices.sha256,
+        recordings=assessed.recordings,
     )

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from hwan.cli._tables import ui, unit_sign
+from hwan.cli._figures import unit_sign
+from hwan.cli._tables import ui
 from hwan.core import (
     Clause,
     Grade,

@@ -8,6 +8,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from hwan.cli._certificate import Written
+from hwan.cli._figures import with_interval
+from hwan.cli._pack import print_pack
 from hwan.cli._seen import Seen
 from hwan.core import (
     Assessment,
@@ -101,10 +104,20 @@ def print_assessments(
     else:
         for row in rows:
             _print_block(console, row, language)
+    for each in assessments:
+        print_pack(console, each, language)
     for each in assessments if reasons else ():
         _print_reasons(console, each, language)
     if report:
         console.print(ui("report_written", language, path=report), markup=False)
+
+
+def print_certificates(written: Iterable[Written], language: str) -> None:
+    """Say where each certificate is, and the hash of what it states."""
+    console = Console(highlight=False)
+    for each in written:
+        said = ui("certificate_written", language, pdf=each.pdf, html=each.html, sha256=each.sha256)
+        console.print(said, markup=False, soft_wrap=True)
 
 
 def _summary_row(assessment: Assessment, language: str) -> tuple[str, ...]:
@@ -139,25 +152,6 @@ def headline(assessment: Assessment, language: str) -> str:
         return "–"
     name = text("name", found.quantity, language)
     return f"{name} {with_interval(found)}"
-
-
-def with_interval(measured: Measurement) -> str:
-    """Return value, 90 % interval and unit, with as many decimals as the interval's width deserves."""
-    small = abs(measured.value) < 0.1 and measured.unit != "1"
-    scale, unit = (1000, f"m{measured.unit}") if small else (1, measured.unit)
-    low, high = (bound * scale for bound in measured.interval)
-    decimals = _decimals(high - low)
-    value, first, last = (f"{each:,.{decimals}f}" for each in (measured.value * scale, low, high))
-    return f"{value} [{first}, {last}] {unit_sign(unit)}".rstrip()
-
-
-def unit_sign(unit: str) -> str:
-    """Return a unit as it is written on screen."""
-    return "" if unit == "1" else unit.replace("ohm", "Ω")
-
-
-def _decimals(width: float) -> int:
-    return next((digits for digits in range(9) if width * 10**digits >= 10), 9) if width > 0 else 4
 
 
 def _percent(measured: Measurement | None) -> str:

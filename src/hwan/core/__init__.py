@@ -12,7 +12,7 @@ from hwan.core.battery import (
     ReferenceValue,
     chemistry_named,
 )
-from hwan.core.columns import BY_LABEL, COLUMNS, REQUIRED, Column, cell_column, machine_name, raw_name
+from hwan.core.columns import BY_LABEL, COLUMNS, REQUIRED, SPECTRUM, Column, cell_column, machine_name, needed, raw_name
 from hwan.core.decision import (
     Alternative,
     Assessment,
@@ -53,6 +53,7 @@ from hwan.core.recording import (
     AccuracyClass,
     Deviation,
     Instrument,
+    Mark,
     Protocol,
     Provenance,
     Recording,
@@ -80,11 +81,12 @@ __all__ = [
     "BatteryType", "BmsSnapshot", "CellFigure", "CellVerdict", "Clause", "Column", "ColumnProblem", "Conditions",
     "DamagedFile", "DecisionRule", "Denominator", "Deviation", "ErrorComponent", "Evidence", "Finding",
     "FormatNotRecognised", "Grade", "GradeClass", "HwanError", "Identifier", "InputError", "Instrument", "Limit",
-    "Measurement", "MissingExtra", "NothingInside", "Observation", "Parameter", "Problem", "Protocol", "Provenance",
-    "Quantile", "Quantity", "Recording", "ReferenceValue", "Refusal", "Requirement", "Route", "RouteName", "Rule",
-    "RuleOutcome", "Ruleset", "Scalar", "SeveralRecordings", "Severity", "TapAccuracy", "Term", "Test", "Unknown",
-    "UnknownName", "UsageError", "Validation", "cell_column", "check_claims", "check_observations",
-    "chemistry_named", "format_date", "format_number", "format_percent", "format_probability", "from_json",
-    "from_plain", "is_known", "known_or", "load_definition", "machine_name", "outside", "packaged", "parse_toml",
-    "raw_name", "read_toml", "recording_id", "stops", "text", "to_json", "to_plain",
+    "Mark", "Measurement", "MissingExtra", "NothingInside", "Observation", "Parameter", "Problem", "Protocol",
+    "Provenance", "Quantile", "Quantity", "Recording", "ReferenceValue", "Refusal", "SPECTRUM", "Requirement",
+    "Route", "RouteName", "Rule", "RuleOutcome", "Ruleset", "Scalar", "SeveralRecordings", "Severity",
+    "TapAccuracy", "Term", "Test", "Unknown", "UnknownName", "UsageError", "Validation", "cell_column",
+    "check_claims", "check_observations", "chemistry_named", "format_date", "format_number", "format_percent",
+    "format_probability", "from_json", "from_plain", "is_known", "known_or", "load_definition", "machine_name",
+    "needed", "outside", "packaged", "parse_toml", "raw_name", "read_toml", "recording_id", "stops", "text",
+    "to_json", "to_plain",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ Source: Battery Data Format, ontology 1.3.0 (labels and machine names); definiti
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -102,9 +103,25 @@ _COUNTERS: Final = tuple(
     if scope + flow not in _NOT_IN_BDF
 )
 
+CELL_VOLTAGE: Final = Column(
+    "cell_001_voltage_volt", "Cell voltage", "V", pl.Float64, "Voltage of one cell.", minimum=-2, maximum=6
+)
+"""No cell has a voltage outside this range; a reversed one comes down to -2 V."""
 COLUMNS: Final = {column.name: column for column in (*_SIGNALS, *_COUNTERS)}
 BY_LABEL: Final = {column.label: column for column in COLUMNS.values()}
 REQUIRED: Final = tuple(column.name for column in COLUMNS.values() if column.level == "required")
+SPECTRUM: Final = ("frequency_hertz", "real_impedance_ohm", "imaginary_impedance_ohm")
+"""What a recording of impedance needs instead of :data:`REQUIRED`; a capacitive imaginary part is negative."""
+
+
+def needed(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that a recording cannot be without: those of a spectrum, or of a test in time.
+
+    >>> needed(["frequency_hertz", "real_impedance_ohm", "imaginary_impedance_ohm"])[0], needed(["voltage_volt"])[0]
+    ('frequency_hertz', 'test_time_second')
+    """
+    found = set(names)
+    return SPECTRUM if not found.issuperset(REQUIRED) and found.issuperset(SPECTRUM) else REQUIRED
 
 
 def machine_name(heading: str) -> str | None:

@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 
 import polars as pl
 
 from hwan.core.findings import Finding
 from hwan.core.unknown import UNKNOWN, Unknown
+
+MarkKind = Literal["interpolated", "derived", "repaired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,31 @@ def recording_id(source_sha256: str, reader: str, reader_version: str, mapping_s
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Values of one column that were not measured as they stand; what carries no mark was.
+
+    Parameters
+    ----------
+    kind
+        ``interpolated`` between measured values, by the tester or by a reader; ``derived`` from other
+        columns; ``repaired``: another value stood there, which could not be, and was taken out or mended.
+    first_row, last_row
+        Rows of the source, both included.
+    """
+
+    column: str
+    kind: MarkKind
+    first_row: int
+    last_row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """One current path of one test.
 
     `samples` is always a :class:`polars.LazyFrame` in BDF columns (:mod:`hwan.core.columns`), in the
-    order of the source. `metadata` is what the file itself said, `findings` what was noticed.
+    order of the source. `metadata` is what the file itself said, `findings` what was noticed; `marks`
+    tell the values that were not measured as they stand.
     """
 
     provenance: Provenance
@@ -89,6 +112,7 @@ class Recording:
     metadata: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     started_at: datetime | Unknown = UNKNOWN
+    marks: tuple[Mark, ...] = ()
 
     @property
     def id(self) -> str:

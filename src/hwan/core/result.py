@@ -163,8 +163,10 @@ class CellVerdict:
         1-based number of the cell, or of the group of parallel cells, in the order of the columns.
     margin
         How far it is ahead of the runner-up, in V or ohm.
+    probability
+        That this cell is truly the one, of all cells that were seen.
     decided
-        Whether the margin exceeds its interval: its 5 % quantile is above zero.
+        Whether that is almost certain and no cell was unseen.
     candidates
         The cell and every other that the interval cannot exclude, the likeliest first.
     """
@@ -172,6 +174,7 @@ class CellVerdict:
     question: CellQuestion
     cell: int
     margin: Measurement
+    probability: float
     decided: bool
     candidates: tuple[int, ...]
 

@@ -3,6 +3,8 @@
 from hwan.health._analysis import Analysis, analyse, voltage_step
 from hwan.health._capacity import capacity, capacity_of, energy_of, largest_discharge_of
 from hwan.health._cycles import cycles
+from hwan.health._join import joined
+from hwan.health._pack import PackResults, pack_of
 from hwan.health._plausibility import plausibility_of
 from hwan.health._ratios import efficiencies, efficiencies_of, retained, state_of_health
 from hwan.health._resistance import TIMES_SECOND, dc_resistances, resistances_of
@@ -15,6 +17,7 @@ __all__ = [
     "TIMES_SECOND",
     "Analysis",
     "Figure",
+    "PackResults",
     "analyse",
     "capacity",
     "capacity_of",
@@ -23,7 +26,9 @@ __all__ = [
     "efficiencies",
     "efficiencies_of",
     "energy_of",
+    "joined",
     "largest_discharge_of",
+    "pack_of",
     "plausibility_of",
     "resistances_of",
     "retained",

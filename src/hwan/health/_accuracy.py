@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from hwan.core import AccuracyClass, Finding, Recording, Scalar, is_known, known_or
+from hwan.core import AccuracyClass, Finding, Recording, Scalar, TapAccuracy, is_known, known_or
 from hwan.health._signals import Signals
 
 ASSUMED: Final = "assumed/0.1"
@@ -54,6 +54,14 @@ def accuracy_of(recording: Recording, data: Signals) -> tuple[AccuracyClass, tup
         "voltage_range_volt": voltage_range,
     }
     return assumed, (Finding("accuracy_assumed", "warning", "instrument", values),)
+
+
+def taps_of(recording: Recording) -> TapAccuracy:
+    """Return the stated limits of error of the cell taps, or the assumed ones."""
+    if is_known(recording.instrument.taps):
+        return recording.instrument.taps
+    entry = accuracy_class(TAPS)
+    return TapAccuracy(TAPS, entry["voltage_gain"], entry["voltage_offset_volt"], entry["source"])
 
 
 def instrument_key(recording: Recording) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from hwan.core import AccuracyClass, ErrorComponent, Evidence, Finding, Recording
+from hwan.core import UNKNOWN, AccuracyClass, BatteryType, ErrorComponent, Evidence, Finding, Recording
 from hwan.health._accuracy import accuracy_of, instrument_key
 from hwan.health._counter import SECONDS_PER_HOUR
 from hwan.health._cycles import cycle_table
@@ -61,9 +61,9 @@ class Analysis:
         return float(part.mean()) if len(part) else None
 
 
-def analyse(recording: Recording) -> Analysis:
-    """Read and prepare a recording; errors as in :func:`hwan.health.steps`."""
-    data = signals(recording)
+def analyse(recording: Recording, kind: BatteryType | None = None) -> Analysis:
+    """Read and prepare a recording; errors as in :func:`hwan.health.steps`. `kind` states the cells in series."""
+    data = signals(recording, kind.series_count if kind else UNKNOWN)
     table = step_table(data)
     accuracy, findings = accuracy_of(recording, data)
     return Analysis(recording, data, table, cycle_table(table.frame), accuracy, instrument_key(recording), findings)

@@ -39,6 +39,8 @@ METHOD_INTEGRATED: Final = "capacity.integral"
 METHOD_LOWER_BOUND: Final = "discharged.deepest"
 VERSION: Final = "1"
 VALIDATION: Final = Validation("synthetic", 2000, "coverage of the 90 % interval on synthetic cells: bench/coverage.py")
+COARSE: Final = 0.1
+"""Two samples further apart than this part of a run's span say nothing of where between them a cut-off lies."""
 TEST_NEEDED: Final = "full_charge_rest_discharge"
 _MISSING: Final = {
     "no_full_charge_recorded": "full charge",
@@ -86,7 +88,7 @@ def capacity(recording: Recording, kind: BatteryType = BatteryType()) -> Measure
     -----
     Valid for the rate and temperature in its Conditions only; nothing is converted.
     """
-    return capacity_of(analyse(recording), kind)
+    return capacity_of(analyse(recording, kind), kind)
 
 
 def capacity_of(analysis: Analysis, kind: BatteryType) -> Measurement | Refusal:
@@ -163,6 +165,8 @@ def _beyond_cutoff(analysis: Analysis, run: Run, kind: BatteryType) -> tuple[flo
     if held or not is_known(cutoff) or not len(above) or above[-1] == len(volts) - 1:
         return 0.0, 0.0, float(data.voltage_volt[last])
     inside = int(above[-1])
+    if volts[inside] - volts[inside + 1] > COARSE * np.ptp(volts):
+        return 0.0, 0.0, float(data.voltage_volt[last])  # two points of a whole step show no course
     share = float((volts[inside] - cutoff) / (volts[inside] - volts[inside + 1]))
     first = run.first_sample + inside + 1
     interval = np.diff(data.time_second[first - 1 : last + 1])

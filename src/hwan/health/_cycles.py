@@ -22,9 +22,11 @@ FLOW_FRACTION: Final = 0.05
 def cycles(recording: Recording) -> pl.DataFrame:
     """Return one row per cycle.
 
-    The tester's cycle number is kept where there is one. Otherwise a cycle begins with the first
-    charge after a discharge; pulses do not count. A cycle is complete when it goes from empty through
-    a charge to a discharge that reaches the cut-off; only then has it efficiencies.
+    The tester's cycle number is kept where there is one. A step lies in one cycle: where the tester
+    numbered no steps, one begins with each cycle, and a rest in which the number turns is two rests.
+    Without the number a cycle begins with the first charge after a discharge; pulses do not count.
+    A cycle is complete when it goes from empty through a charge to a discharge that reaches the
+    cut-off; only then has it efficiencies.
 
     Parameters
     ----------

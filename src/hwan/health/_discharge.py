@@ -14,8 +14,8 @@ import polars as pl
 
 from hwan.core import BatteryType, is_known, known_or
 from hwan.health._analysis import Analysis
+from hwan.health._cells import Cells, Floats
 from hwan.health._segments import REST_FRACTION
-from hwan.health._signals import Cells, Floats
 
 ALIKE_FRACTION: Final = 0.02
 """Runs that end within this part of the voltage span of one another have the same cut-off."""
@@ -127,6 +127,13 @@ def end_current(analysis: Analysis, run: Run) -> float:
     magnitude = np.abs(analysis.data.current_ampere[run.first_sample : run.last_sample + 1])
     flowing = magnitude[magnitude > REST_FRACTION * magnitude.max()]
     return float(flowing[-1]) if len(flowing) else 0.0
+
+
+def reaching_cutoff(analysis: Analysis, kind: BatteryType) -> tuple[Run, ...]:
+    """Return the runs that end at the cut-off of their direction, in order."""
+    found = runs(analysis.steps)
+    reaches = {way: _reaches(analysis, kind, found, way) for way in ("charge", "discharge")}
+    return tuple(run for run in found if reaches[run.direction](run))
 
 
 def _rest_between(steps: pl.DataFrame, before: Run | None, run: Run) -> float:

@@ -14,10 +14,10 @@ import numpy as np
 
 from hwan.core import BatteryType, Finding, Scalar, is_known
 from hwan.health._analysis import Analysis, gaps, unseen_share
+from hwan.health._cells import TAP_LEAST, TAP_MOST, Cells, DoubtedCells
 from hwan.health._counter import AGREEMENT, SECONDS_PER_HOUR, CounterCheck
 from hwan.health._discharge import discharges
 from hwan.health._resistance import charge_course
-from hwan.health._signals import TAP_LEAST, TAP_MOST, DoubtedCells
 
 SIGN_SHARE: Final = 0.8
 """Share of the voltage's movement that must contradict the current before its sign is in doubt."""
@@ -124,6 +124,21 @@ def _taps(analysis: Analysis, _: BatteryType) -> Iterator[Finding]:
         broken = cells.lowest < TAP_LEAST or cells.highest > TAP_MOST
         code = "cell_tap_implausible" if broken else "cell_taps_incomplete"
         yield Finding(code, "stop" if broken else "warning", "cell columns", values)
+    elif cells is not None:
+        yield from _unseen_cells(cells)
+
+
+def _unseen_cells(cells: Cells) -> Iterator[Finding]:
+    """Find cells that nobody saw: one may have been the first at its limit. A silent reading only costs its row."""
+    groups = {"cell_column_stuck": cells.stuck, "cell_unseen": sorted(set(cells.unseen) - set(cells.stuck))}
+    for code, numbers in groups.items():
+        if numbers:
+            values: dict[str, Scalar] = {"cells": ", ".join(map(str, numbers)), "count": len(numbers)}
+            yield Finding(code, "stop", "cell columns", values)
+    if cells.no_answer:
+        silent = ", ".join(map(str, cells.no_answer))
+        readings: dict[str, Scalar] = {"cells": silent, "count": sum(cells.no_answer.values())}
+        yield Finding("cell_without_answer", "warning", "cell columns", readings)
 
 
 def _missing_samples(analysis: Analysis, _: BatteryType) -> Iterator[Finding]:

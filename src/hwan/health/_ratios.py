@@ -17,10 +17,10 @@ from hwan.core import (
     Recording,
     Refusal,
     Unknown,
-    Validation,
     is_known,
 )
 from hwan.health._analysis import Analysis, analyse, charge_figure, disagreement, energy_figure
+from hwan.health._capacity import VALIDATION
 from hwan.health._uncertainty import Figure
 
 VERSION: Final = "1"
@@ -163,5 +163,5 @@ def _efficiency(analysis: Analysis, quantity: str, figure: Figure, samples: tupl
         method_version=VERSION,
         components=figure.components,
         evidence=analysis.evidence(*samples),
-        validation=Validation("unvalidated"),
+        validation=VALIDATION,
     )

@@ -128,6 +128,15 @@ def resistances_of(analysis: Analysis, kind: BatteryType) -> tuple[Measurement |
     return tuple(measured) or (missing,)
 
 
+def edge_nearest_to_half(analysis: Analysis, kind: BatteryType, direction: str) -> Edge | None:
+    """Return the pulse in `direction` nearest to half charge, else the beginning of a long step; None without one."""
+    found = tuple(edges(analysis))
+    if not found:
+        return None
+    course = charge_course(analysis)
+    return _nearest_to_half(found, direction, course, _soc_course(analysis, kind, course))
+
+
 def edges(analysis: Analysis) -> Iterator[Edge]:
     """Yield every constant current that follows a rest."""
     rows = analysis.steps.rows(named=True)

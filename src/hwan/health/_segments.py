@@ -2,7 +2,10 @@
 
 The tester's step number is believed where there is one. Otherwise the numbers decide: a change
 between rest, charge and discharge, or a jump of the current that stays and that the voltage follows
-(in a constant-voltage phase the current moves and the voltage does not).
+(in a constant-voltage phase the current moves and the voltage does not). A cycle begins with a step:
+without step numbers one begins wherever the tester's cycle number turns, in a rest as well. Such a rest
+is two rests, as it is in a record with step numbers. Within a row of a change of the current the cycle
+begins with that change: testers write the one or the other a row late.
 """
 
 from __future__ import annotations
@@ -44,9 +47,21 @@ def segment_starts(data: Signals, current: Floats) -> Ints:
 
     `current` in A is that of `data` without spikes.
     """
-    changed = _changes(current, data.voltage_volt) if data.step is None else np.flatnonzero(np.diff(data.step)) + 1
+    if data.step is None:
+        changed = _with_cycles(_changes(current, data.voltage_volt), data.cycle)
+    else:
+        changed = np.flatnonzero(np.diff(data.step)) + 1
     starts = np.concatenate(([0], changed)).astype(np.int64)
     return np.union1d(starts, _constant_voltage_starts(data, current, starts))
+
+
+def _with_cycles(changed: Ints, cycle: Ints | None) -> Ints:
+    """Return the changes and the turns of the cycle number; within a row they are one event, where the change is."""
+    if cycle is None:
+        return changed
+    turned = np.flatnonzero(np.diff(cycle)) + 1
+    near = np.concatenate((changed - 1, changed, changed + 1))
+    return np.union1d(changed, turned[~np.isin(turned, near)])
 
 
 def without_stale_starts(current: Floats, starts: Ints) -> Floats:

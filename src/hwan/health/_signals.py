@@ -9,19 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from hwan.core import ColumnProblem, NothingInside, Recording
-from hwan.core.columns import WIDE_CELL
+from hwan.core import UNKNOWN, ColumnProblem, NothingInside, Recording, Unknown
+from hwan.health._cells import Cells, DoubtedCells, cell_columns, cells_of, extremes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TEMPERATURES: Final = ("surface_temperature_celsius", "temperature_t1_celsius", "ambient_temperature_celsius")
 SCOPES: Final = ("step", "cycle", "test", "schedule")
-TAP_SUM_TOLERANCE: Final = 0.01
-"""All cells in series add up to the battery's voltage within this fraction; else some are missing."""
-TAP_LEAST: Final = 0.5
-TAP_MOST: Final = 1.5
-"""A tap below or above these parts of the mean tap is a broken wire or a dead cell."""
 _BASE: Final = ("test_time_second", "voltage_volt", "current_ampere")
 _OPTIONAL: Final = ("step_count", "step_id", "cycle_count", "step_time_second", *TEMPERATURES)
 
@@ -32,29 +27,6 @@ class Counter:
 
     scope: str
     net: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """The highest and the lowest cell voltage at each sample, where the record has wide cell columns."""
-
-    count: int
-    highest_volt: Floats
-    lowest_volt: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class DoubtedCells:
-    """Cell columns that cannot be all cells of this battery, or not working ones.
-
-    `share` is their sum over the battery's voltage, `lowest` and `highest` the most extreme tap over
-    the mean tap.
-    """
-
-    count: int
-    share: float
-    lowest: float
-    highest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +56,8 @@ class Signals:
         return len(self.row)
 
 
-def signals(recording: Recording) -> Signals:
-    """Return the arrays of a recording.
+def signals(recording: Recording, series: int | Unknown = UNKNOWN) -> Signals:
+    """Return the arrays of a recording; `series` is the number of cells that the type states.
 
     Raises
     ------
@@ -106,8 +78,8 @@ def signals(recording: Recording) -> Signals:
     counters = {kind: _counter_columns(names, kind) for kind in ("capacity_ah", "energy_wh")}
     wanted = {*_BASE, *(name for name in _OPTIONAL if name in names)}
     wanted |= {column for found in counters.values() for _, columns in found for column in columns}
-    taps = [name for name in names if WIDE_CELL.fullmatch(name) and name.endswith("_voltage_volt")]
-    frame = recording.samples.select(*sorted(wanted), *_cell_extremes(taps)).collect()
+    taps = cell_columns(recording.samples, names)
+    frame = recording.samples.select(*sorted(wanted), *extremes(taps)).collect()
     row, frame = _complete_rows(frame)
     if not len(frame):
         raise NothingInside("rows_missing", source=recording.provenance.source_name)
@@ -123,39 +95,10 @@ def signals(recording: Recording) -> Signals:
         step_time_second=_floats(frame, "step_time_second") if "step_time_second" in wanted else None,
         temperature_celsius=_floats(frame, place) if place else None,
         temperature_place=place.removesuffix("_celsius"),
-        cells=_cells(frame, len(taps)),
+        cells=cells_of(frame, taps, series),
         capacity_counter=_counter(frame, counters["capacity_ah"]),
         energy_counter=_counter(frame, counters["energy_wh"]),
     )
-
-
-def _cell_extremes(taps: list[str]) -> list[pl.Expr]:
-    """Return the extremes over cells; a row without any cell keeps those of the row before it."""
-    if not taps:
-        return []
-    volts = [pl.col(name).cast(pl.Float64).fill_nan(None) for name in taps]
-    extremes = {"highest_cell": pl.max_horizontal(volts), "lowest_cell": pl.min_horizontal(volts)}
-    filled = [extreme.forward_fill().backward_fill().alias(name) for name, extreme in extremes.items()]
-    return [
-        *filled,
-        pl.sum_horizontal(volts, ignore_nulls=False).alias("sum_of_cells"),
-        pl.mean_horizontal(volts).alias("mean_cell"),
-    ]
-
-
-def _cells(frame: pl.DataFrame, count: int) -> Cells | DoubtedCells | None:
-    """Return the cells when their sum is the battery's voltage and no tap is far from the others."""
-    if not count or frame["highest_cell"].null_count():
-        return None
-    total, voltage = _floats(frame, "sum_of_cells"), _floats(frame, "voltage_volt")
-    highest, lowest = _floats(frame, "highest_cell"), _floats(frame, "lowest_cell")
-    complete = np.isfinite(total) & (voltage != 0)
-    share = float(np.median(total[complete] / voltage[complete])) if complete.any() else 0.0
-    mean = np.where(np.isfinite(frame["mean_cell"].to_numpy()), frame["mean_cell"].to_numpy(), highest)
-    least, most = float(np.min(lowest / mean)), float(np.max(highest / mean))
-    if abs(share - 1) > TAP_SUM_TOLERANCE or least < TAP_LEAST or most > TAP_MOST:
-        return DoubtedCells(count, share, least, most)
-    return Cells(count, highest, lowest)
 
 
 def _never_backwards(time: Floats) -> Floats:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from hwan.core import UNKNOWN, Conditions, ErrorComponent, Measurement, Validation
-from hwan.health._accuracy import TAPS, accuracy_class
+from hwan.health._accuracy import taps_of
 from hwan.health._analysis import Analysis
-from hwan.health._signals import Cells
+from hwan.health._cells import Cells
 from hwan.health._uncertainty import Figure
 
 REST_LEAST_SECOND: Final = 600.0
@@ -22,12 +22,18 @@ def spread_of(analysis: Analysis) -> Measurement | None:
     """
     cells = analysis.data.cells
     rests = analysis.steps.filter(kind="rest").sort("duration_second")
-    if not isinstance(cells, Cells) or not len(rests) or rests["duration_second"][-1] < REST_LEAST_SECOND:
+    if (
+        not isinstance(cells, Cells)
+        or cells.unseen
+        or not len(rests)
+        or rests["duration_second"][-1] < REST_LEAST_SECOND
+    ):
         return None
     last = int(rests["last_sample"][-1])
     value = float(cells.highest_volt[last] - cells.lowest_volt[last])
-    offset = accuracy_class(TAPS)["voltage_offset_volt"]
-    parts = tuple(ErrorComponent(f"{which}_tap_offset", offset, "uniform", TAPS) for which in ("highest", "lowest"))
+    taps = taps_of(analysis.recording)
+    offset = taps.voltage_offset_volt
+    parts = tuple(ErrorComponent(f"{which}_tap_offset", offset, "uniform", taps.id) for which in ("highest", "lowest"))
     figure = Figure(value, parts)
     temperature = analysis.temperature(last, last)
     return Measurement(

@@ -9,7 +9,14 @@ import numpy as np
 import polars as pl
 
 from hwan.core import Recording
-from hwan.health._counter import CounterCheck, charge_increments, check_counter, energy_increments
+from hwan.health._counter import (
+    CounterCheck,
+    charge_increments,
+    charge_limits,
+    check_counter,
+    energy_increments,
+    energy_limits,
+)
 from hwan.health._noise import without_spikes
 from hwan.health._segments import CV_DECAY, HELD_FRACTION, rest_current, segment_starts
 from hwan.health._signals import Floats, Ints, Signals, signals
@@ -46,6 +53,11 @@ def steps(recording: Recording) -> pl.DataFrame:
         whose scope is proven);
         mean temperature in °C.
 
+        Where a record has only the start and the end of each step, these two cannot give the
+        integral of a step whose current (or power) changes. There it is the proven counter over
+        the ratio of counter to integral in the steps that their ends do give; and where the
+        counter's last digit is too coarse for a short step, its counter is null.
+
     Raises
     ------
     hwan.core.ColumnProblem, hwan.core.NothingInside
@@ -70,16 +82,17 @@ def step_table(data: Signals) -> StepTable:
     lasts = np.append(starts[1:], len(data)) - 1
     charge = np.add.reduceat(charge_increments(data, starts), starts)
     energy = np.add.reduceat(energy_increments(data, starts), starts)
-    capacity_counter = check_counter(data, data.capacity_counter, starts, lasts, charge)
-    energy_counter = check_counter(data, data.energy_counter, starts, lasts, energy)
+    within, within_wh = charge_limits(data, starts, lasts), energy_limits(data, starts, lasts)
+    capacity_counter = check_counter(data, data.capacity_counter, starts, lasts, charge, within)
+    energy_counter = check_counter(data, data.energy_counter, starts, lasts, energy, within_wh)
     frame = pl.DataFrame(
         {
             **_names(data, current, starts, lasts),
             **_course(data, starts, lasts),
-            "charge_ah": charge,
-            "energy_wh": energy,
-            "counter_charge_ah": _if_proven(capacity_counter),
-            "counter_energy_wh": _if_proven(energy_counter),
+            "charge_ah": _completed(charge, capacity_counter),
+            "energy_wh": _completed(energy, energy_counter),
+            "counter_charge_ah": _if_proven(capacity_counter, charge),
+            "counter_energy_wh": _if_proven(energy_counter, energy),
             "temperature_celsius": _temperature(data, starts),
             "first_sample": starts,
             "last_sample": lasts,
@@ -87,7 +100,7 @@ def step_table(data: Signals) -> StepTable:
         schema_overrides={"tester_step": pl.Int64, "cycle_count": pl.Int64}
         | dict.fromkeys(("counter_charge_ah", "counter_energy_wh", "temperature_celsius"), pl.Float64),
     )
-    frame = frame.with_columns(pl.col("temperature_celsius").fill_nan(None))
+    frame = frame.with_columns(pl.col("temperature_celsius", "counter_charge_ah", "counter_energy_wh").fill_nan(None))
     return StepTable(frame, capacity_counter, energy_counter)
 
 
@@ -97,7 +110,8 @@ def _names(data: Signals, current: Floats, starts: Ints, lasts: Ints) -> dict[st
     return {
         "step_number": np.arange(1, len(starts) + 1, dtype=np.int64),
         "tester_step": None if data.step is None else data.step[starts],
-        "cycle_count": None if data.cycle is None else data.cycle[starts],
+        # Without step numbers a cycle's number may be a row late: the second row of the step has it.
+        "cycle_count": None if data.cycle is None else data.cycle[np.minimum(starts + (data.step is None), lasts)],
         "kind": np.array(KINDS)[kind],
         "reason": np.array(_REASONS)[kind],
         "direction": np.array(("discharge", "none", "charge"))[direction + 1],
@@ -124,8 +138,12 @@ def _course(data: Signals, starts: Ints, lasts: Ints) -> dict[str, Floats]:
     }
 
 
-def _if_proven(counter: CounterCheck | None) -> Floats | None:
-    return counter.per_step if counter and counter.proven else None
+def _if_proven(counter: CounterCheck | None, integrated: Floats) -> Floats | None:
+    return counter.readings(integrated) if counter and counter.proven else None
+
+
+def _completed(integrated: Floats, counter: CounterCheck | None) -> Floats:
+    return counter.completed(integrated) if counter and counter.proven else integrated
 
 
 def _classify(data: Signals, cleaned: Floats, starts: Ints, lasts: Ints) -> tuple[Ints, Ints]:

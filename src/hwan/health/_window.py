@@ -13,12 +13,12 @@ import numpy as np
 import polars as pl
 
 from hwan.core import ErrorComponent
-from hwan.health._accuracy import TAPS, accuracy_class
+from hwan.health._accuracy import taps_of
 from hwan.health._analysis import Analysis
+from hwan.health._cells import Cells, Floats
 from hwan.health._counter import SECONDS_PER_HOUR
 from hwan.health._discharge import Discharge, Run, limiting_voltage
 from hwan.health._noise import noise
-from hwan.health._signals import Cells, Floats
 
 SLOPE_FRACTION: Final = 0.1
 """The slope at a cut-off is taken over this part of the run's voltage span, at least `SLOPE_SAMPLES`."""
@@ -59,8 +59,8 @@ def _limits(analysis: Analysis) -> tuple[float, float, str, str]:
     if not isinstance(analysis.data.cells, Cells):
         accuracy = analysis.accuracy
         return accuracy.voltage_gain, accuracy.voltage_offset_volt, "voltage", accuracy.id
-    taps = accuracy_class(TAPS)
-    return taps["voltage_gain"], taps["voltage_offset_volt"], "cell_tap", TAPS
+    taps = taps_of(analysis.recording)
+    return taps.voltage_gain, taps.voltage_offset_volt, "cell_tap", taps.id
 
 
 def _charge_per_volt(analysis: Analysis, run: Run, voltage: Floats) -> float:
@@ -69,17 +69,32 @@ def _charge_per_volt(analysis: Analysis, run: Run, voltage: Floats) -> float:
     A parabola through the end of the last constant current gives the slope where the run ends: after
     a constant-voltage phase that is further along the curve than the current was constant.
     """
-    steps = analysis.steps.slice(run.first_step, run.last_step - run.first_step + 1)
-    steady = steps.filter(pl.col("kind") == "cc")
-    if not len(steady):
+    found = steady_part(analysis, run)
+    if found is None:
         return 0.0
-    first, last = int(steady["first_sample"][-1]), int(steady["last_sample"][-1])
+    first, last, held = found
     volts = voltage[first - run.first_sample : last - run.first_sample + 1]
     begin = _end_of_curve(volts)
     seconds = analysis.data.time_second[first + begin : last + 1]
-    charge = abs(float(steady["mean_current_ampere"][-1])) * (seconds - seconds[-1]) / SECONDS_PER_HOUR
-    held = steps.filter(pl.col("first_sample") > last)["charge_ah"].abs().sum()
-    return _inverse_slope(charge, volts[begin:], float(held))
+    mean = float(analysis.data.current_ampere[first + 1 : last + 1].mean())
+    charge = abs(mean) * (seconds - seconds[-1]) / SECONDS_PER_HOUR
+    return _inverse_slope(charge, volts[begin:], held)
+
+
+def steady_part(analysis: Analysis, run: Run) -> tuple[int, int, float] | None:
+    """Return first and last sample of a run's last constant current, and the charge in Ah moved after it.
+
+    A hold so short that its current looks constant is no constant current: it has fewer samples than a
+    slope needs.
+    """
+    steps = analysis.steps.slice(run.first_step, run.last_step - run.first_step + 1)
+    long_enough = pl.col("last_sample") - pl.col("first_sample") + 1 >= SLOPE_SAMPLES
+    steady = steps.filter((pl.col("kind") == "cc") & long_enough)
+    if not len(steady):
+        return None
+    last = int(steady["last_sample"][-1])
+    held = float(steps.filter(pl.col("first_sample") > last)["charge_ah"].abs().sum())
+    return int(steady["first_sample"][-1]), last, held
 
 
 def _end_of_curve(volts: Floats) -> int:

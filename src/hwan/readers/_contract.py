@@ -10,7 +10,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import polars as pl
 
-from hwan.core import UNKNOWN, Finding, Instrument, Scalar, Unknown, text
+from hwan.core import UNKNOWN, Finding, Instrument, Mark, Scalar, Unknown, text
 
 Confidence = Literal["certain", "likely", "no"]
 Proof = Literal["vendor truth", "another reader", "unproven"]
@@ -53,6 +53,8 @@ class RawRecording:
         A LazyFrame is collected once, at the door, so that bytes that cannot be read fail there.
     metadata
         What the file itself said, as strings under dotted keys.
+    marks
+        Columns or rows that the reader, or the tester, interpolated or derived.
     mapping_sha256
         Hash of the user's mapping, when one took part; enters the recording's id.
     """
@@ -63,6 +65,7 @@ class RawRecording:
     instrument: Instrument = field(default_factory=Instrument)
     started_at: datetime | Unknown = UNKNOWN
     mapping_sha256: str = ""
+    marks: tuple[Mark, ...] = ()
 
 
 @runtime_checkable

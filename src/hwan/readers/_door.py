@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from hwan.core import COLUMNS, REQUIRED, ColumnProblem, DamagedFile, Finding, NothingInside, Scalar
-from hwan.core.columns import RAW_PREFIX, WIDE_CELL, Column
+from hwan.core import COLUMNS, REQUIRED, ColumnProblem, DamagedFile, Finding, Mark, NothingInside, Scalar, needed
+from hwan.core.columns import CELL_VOLTAGE, RAW_PREFIX, WIDE_CELL, Column
 from hwan.readers._arrange import raw_free, rows_finding, rows_text
 from hwan.readers._detail import detail_of
+from hwan.readers._marks import marks_of
 
 TEMPERATURES: Final = tuple(name for name in COLUMNS if name.endswith("_celsius"))
 Stats = dict[str, Any]
@@ -22,8 +23,10 @@ MOST_BEYOND: Final = 0.2
 MOST_SENTINELS: Final = 2
 
 
-def pass_door(frame: pl.DataFrame | pl.LazyFrame, source: str) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
-    """Return the frame in declared columns and dtypes, with what was noticed.
+def pass_door(
+    frame: pl.DataFrame | pl.LazyFrame, source: str
+) -> tuple[pl.DataFrame, tuple[Finding, ...], tuple[Mark, ...]]:
+    """Return the frame in declared columns and dtypes, with what was noticed and which values were taken out.
 
     Raises
     ------
@@ -38,7 +41,7 @@ def pass_door(frame: pl.DataFrame | pl.LazyFrame, source: str) -> tuple[pl.DataF
     _require(frame, source)
     frame, findings = _declared(frame, source)
     stats = _stats(frame)
-    cleaned, found = _cleaned(frame, stats, source)
+    cleaned, found, marks = _cleaned(frame, stats, source)
     findings += found
     if cleaned is not frame:
         frame, stats = cleaned, _stats(cleaned)
@@ -46,7 +49,7 @@ def pass_door(frame: pl.DataFrame | pl.LazyFrame, source: str) -> tuple[pl.DataF
     findings += _backwards(frame, stats)
     findings += _remarkable(frame, stats)
     frame, silent = _silent_columns(frame, stats)
-    return frame, tuple(findings + silent)
+    return frame, tuple(findings + silent), tuple(marks)
 
 
 def _collected(frame: pl.DataFrame | pl.LazyFrame, source: str) -> pl.DataFrame:
@@ -59,7 +62,7 @@ def _collected(frame: pl.DataFrame | pl.LazyFrame, source: str) -> pl.DataFrame:
 
 
 def _require(frame: pl.DataFrame, source: str) -> None:
-    missing = [name for name in REQUIRED if name not in frame.columns]
+    missing = [name for name in needed(frame.columns) if name not in frame.columns]
     if missing:
         raise ColumnProblem(
             "columns_missing", source=source, missing=", ".join(missing), found=", ".join(frame.columns)[:1000]
@@ -72,7 +75,7 @@ def column_of(name: str) -> Column | None:
     """Return the declared column, also for a wide cell column (which has its signal's range)."""
     match = WIDE_CELL.fullmatch(name)
     if match:
-        return COLUMNS["voltage_volt" if match[2] == "voltage_volt" else "surface_temperature_celsius"]
+        return CELL_VOLTAGE if match[2] == "voltage_volt" else COLUMNS["surface_temperature_celsius"]
     return COLUMNS.get(name)
 
 
@@ -117,8 +120,9 @@ def _stats(frame: pl.DataFrame) -> Stats:
     return frame.select(expressions).row(0, named=True)
 
 
-def _cleaned(frame: pl.DataFrame, stats: Stats, source: str) -> tuple[pl.DataFrame, list[Finding]]:
+def _cleaned(frame: pl.DataFrame, stats: Stats, source: str) -> tuple[pl.DataFrame, list[Finding], list[Mark]]:
     findings: list[Finding] = []
+    marks: list[Mark] = []
     clean: list[pl.Expr] = []
     for name in _numeric(frame):
         finite = stats.get(f"{name} finite", True) or bool(frame[name].is_finite().all())
@@ -130,10 +134,11 @@ def _cleaned(frame: pl.DataFrame, stats: Stats, source: str) -> tuple[pl.DataFra
         if beyond is not None:
             _refuse_other_unit(frame, name, beyond, source)
             findings.append(_sentinel(frame, name, beyond))
+            marks += marks_of(frame, beyond, name, "repaired")
             column = pl.when(~beyond).then(column)
         if not finite or beyond is not None:
             clean.append(column.alias(name))
-    return (frame.with_columns(clean) if clean else frame), findings
+    return (frame.with_columns(clean) if clean else frame), findings, marks
 
 
 def _beyond(frame: pl.DataFrame, name: str, stats: Stats) -> pl.Expr | None:
@@ -178,10 +183,11 @@ def _sentinel(frame: pl.DataFrame, name: str, beyond: pl.Expr) -> Finding:
 
 
 def _missing(frame: pl.DataFrame, stats: Stats, source: str) -> list[Finding]:
-    empty = [name for name in REQUIRED if stats[f"{name} min"] is None]
+    wanted = needed(frame.columns)
+    empty = [name for name in wanted if stats[f"{name} min"] is None]
     if empty:
         raise ColumnProblem("column_without_values", source=source, columns=", ".join(empty), rows=frame.height)
-    lacking = [name for name in REQUIRED if stats[f"{name} nulls"]]
+    lacking = [name for name in wanted if stats[f"{name} nulls"]]
     if not lacking:
         return []
     where = pl.any_horizontal([pl.col(name).is_null() for name in lacking])
@@ -201,7 +207,7 @@ def _remarkable(frame: pl.DataFrame, stats: Stats) -> list[Finding]:
     findings = []
     if stats.get("cycle_count skips"):
         findings.append(rows_finding("cycle_numbers_skip", "note", frame, pl.col("cycle_count").diff() > 1))
-    if stats["current_ampere min"] == 0 and stats["current_ampere max"] == 0:
+    if stats.get("current_ampere min") == 0 and stats["current_ampere max"] == 0:
         span = float(stats["voltage_volt max"] - stats["voltage_volt min"])
         values: dict[str, Scalar] = {"rows": frame.height, "span_volt": round(span, 6)}
         findings.append(Finding("current_always_zero", "note", "column current_ampere", values))
@@ -210,8 +216,8 @@ def _remarkable(frame: pl.DataFrame, stats: Stats) -> list[Finding]:
 
 def _silent_columns(frame: pl.DataFrame, stats: Stats) -> tuple[pl.DataFrame, list[Finding]]:
     silent = [name for name in _numeric(frame) if _says_nothing(name, stats)]
-    absent = [name for name in silent if WIDE_CELL.fullmatch(name)]
-    dead = [name for name in silent if name in TEMPERATURES]
+    dead = [name for name in silent if name.endswith("_celsius")]
+    absent = [name for name in silent if WIDE_CELL.fullmatch(name) and name not in dead]
     if frame.height < 2 or not (absent or dead):
         return frame, []
     groups = {"cell_absent": absent, "temperature_column_dead": dead}

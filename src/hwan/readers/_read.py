@@ -91,7 +91,7 @@ def _chosen_key(source: Source, reader: Reader, key: str | None) -> str:
 def recording_with(reader: Reader, source: Source, key: str) -> Recording:
     """Read with `reader`, whatever detection would say; check and stamp."""
     raw = _raw(source, reader, key)
-    frame, found = pass_door(raw.frame, source.path.name)
+    frame, found, repaired = pass_door(raw.frame, source.path.name)
     return Recording(
         provenance=_provenance(source, reader, key, raw.mapping_sha256),
         samples=frame.lazy(),
@@ -99,6 +99,7 @@ def recording_with(reader: Reader, source: Source, key: str) -> Recording:
         metadata=dict(raw.metadata),
         findings=_merged(raw.findings, found),
         started_at=_started_at(frame) if isinstance(raw.started_at, Unknown) else raw.started_at,
+        marks=(*raw.marks, *repaired),
     )
 
 

@@ -20,7 +20,7 @@ from typing import Final
 
 import polars as pl
 
-from hwan.core import LANGUAGES, REQUIRED, Finding, InputError, text
+from hwan.core import LANGUAGES, Finding, InputError, needed, text
 from hwan.core.columns import RAW_PREFIX
 from hwan.readers._contract import RawRecording, Reader
 from hwan.readers._door import column_of, pass_door
@@ -85,7 +85,7 @@ def _demand(kept: object, broken: str) -> None:
 def check_contract(raw: RawRecording) -> None:
     """Columns are BDF, wide or raw with their declared dtypes, required ones present, metadata strings."""
     schema = raw.frame.collect_schema()
-    missing = [name for name in REQUIRED if name not in schema]
+    missing = [name for name in needed(schema) if name not in schema]
     _demand(not missing, f"required columns are missing: {missing}")
     for name, dtype in schema.items():
         column = column_of(name)
@@ -108,7 +108,7 @@ def _fits(dtype: pl.DataType, declared: type[pl.DataType]) -> bool:
 def check_source_order(raw: RawRecording) -> None:
     """Rows are as the source has them: the door changes neither their number nor their order."""
     frame = raw.frame.lazy().collect()
-    through, _ = pass_door(frame, "conformance")
+    through, *_ = pass_door(frame, "conformance")
     _demand(through.height == frame.height, f"{frame.height} rows went in, {through.height} came out")
     clock = "record_index" if "record_index" in frame.columns else "test_time_second"
     before, after = frame[clock].cast(pl.Float64), through[clock].cast(pl.Float64)

@@ -1,6 +1,7 @@
-"""The page a centre hands over: one self-contained HTML file with figures, reasons and evidence."""
+"""What a centre hands over: the page for the engineer, and the certificate for customer and inspector."""
 
+from hwan.report._certificate import Certificate, certificate, content
 from hwan.report._entry import Entry, Failure
 from hwan.report._page import html
 
-__all__ = ["Entry", "Failure", "html"]
+__all__ = ["Certificate", "Entry", "Failure", "certificate", "content", "html"]

@@ -31,6 +31,9 @@ class Entry:
         The rules behind the grade: their sources, class labels and safety items are shown when given.
     prices_sha256
         Hash of the price list behind the route.
+    recordings
+        The recordings behind the assessment, the one of `samples` last: a certificate states their
+        instruments and dates.
     """
 
     assessment: core.Assessment
@@ -41,6 +44,7 @@ class Entry:
     notes: tuple[str, ...] = ()
     ruleset: core.Ruleset | None = None
     prices_sha256: str = ""
+    recordings: tuple[core.Recording, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

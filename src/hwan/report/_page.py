@@ -69,7 +69,7 @@ def html(
     if language not in core.LANGUAGES:
         raise core.UnknownName("language", language, core.LANGUAGES)
     words = Words(language)
-    page = _environment().get_template("page.html")
+    page = environment().get_template("page.html")
     return page.render(
         words=words,
         title=title or words.ui("title"),
@@ -99,7 +99,8 @@ def _origins(entries: Sequence[Entry], words: Words) -> list[tuple[str, str, str
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates' environment: everything is escaped, what is missing is an error."""
     try:
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ImportError as error:

@@ -17,6 +17,7 @@ from hwan.core import (
     Finding,
     HwanError,
     Instrument,
+    Mark,
     Provenance,
     Recording,
     Unknown,
@@ -58,13 +59,14 @@ class Footer:
     samples_sha256: str
     source_keys: tuple[str, ...] = ()
     asked_mapping_sha256: str = ""
+    marks: tuple[Mark, ...] = ()
 
 
 def footer_of(recording: Recording, shape: tuple[int, int], sha256: str, keys: tuple[str, ...], asked: str) -> Footer:
     """Return the footer of a recording whose samples have this `shape` and hash."""
     return Footer(
         SCHEMA, recording.provenance, recording.instrument, dict(recording.metadata), tuple(recording.findings),
-        recording.started_at, *shape, sha256, keys, asked,
+        recording.started_at, *shape, sha256, keys, asked, tuple(recording.marks),
     )  # fmt: skip
 
 

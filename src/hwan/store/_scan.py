@@ -39,5 +39,6 @@ def _recording(footer: Footer, samples: pl.LazyFrame) -> Recording:
         instrument=footer.instrument,
         metadata=dict(footer.metadata),
         findings=footer.findings,
+        marks=footer.marks,
         started_at=footer.started_at,
     )

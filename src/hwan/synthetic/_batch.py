@@ -1,54 +1,61 @@
-"""Tests of cells and packs: drawn, run, recorded, with their truth beside them."""
+"""Tests of batteries: drawn, run, recorded, with their truth beside them."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 import polars as pl
 
-from hwan.core import AccuracyClass, Battery, Provenance, Recording, recording_id
+from hwan.core import AccuracyClass, Battery, Recording, Test
 from hwan.core import Protocol as CoreProtocol
+from hwan.synthetic._bms import DrawnBms
 from hwan.synthetic._cells import Cells, Spread, stack
+from hwan.synthetic._channels import Channel
 from hwan.synthetic._checks import at_least
-from hwan.synthetic._faults import Faults, planted
-from hwan.synthetic._kind import FAULTS, NOISE, Kind
+from hwan.synthetic._clock import Clock
+from hwan.synthetic._faults import Faults
+from hwan.synthetic._kind import Kind
 from hwan.synthetic._programme import Programme
-from hwan.synthetic._run import Run, run
-from hwan.synthetic._samples import Course, courses, frame
-from hwan.synthetic._tester import CELL_TAP_GAIN, CELL_TAP_OFFSET_VOLT, Tester, errors_of
+from hwan.synthetic._recordings import Written
+from hwan.synthetic._run import run
+from hwan.synthetic._samples import Course, courses
+from hwan.synthetic._tester import Tester, errors_of
 from hwan.synthetic._truth import Truth, truths
 
-READER: Final = "hwan.synthetic"
-VERSION: Final = "1"
-STARTED_AT: Final = datetime(2026, 1, 5, 9, tzinfo=UTC)
-# Cells of one vectorised pass: large enough to spread the cost of a call, small enough for the memory.
-BLOCK: Final = 250
+# One vectorised pass: large enough to spread the cost of a call, small enough for the memory.
+STRINGS_AT_ONCE: Final = 250
+CELLS_AT_ONCE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
 class SyntheticTest:
-    """One test with its truth. `recording` and `battery` are all that a laboratory would have.
+    """One test with its truth. `test` and `battery` are all that a laboratory would have.
 
     Parameters
     ----------
     recording
-        What the simulated tester wrote.
+        What the simulated tester wrote; of several channels, the first.
     battery
         Ratings and window of the battery; of a pack, of the whole string.
     truth
         What an ideal instrument would have obtained.
     tester
-        The tester with its drawn errors.
+        The tester with its drawn errors; of several channels, the first.
     cells
         The equivalent circuits; parallel cells as one.
     protocol
         What was meant to be done.
+    logs
+        What the battery management systems wrote, in the order of the cells.
+    systems
+        The systems with their drawn errors and clocks, in the same order.
+    other_recordings
+        What the channels in parallel with the first wrote.
+    channels
+        Every channel with its drawn errors, its share of the current and its clock.
     """
 
     recording: Recording
@@ -57,11 +64,31 @@ class SyntheticTest:
     tester: Tester
     cells: Cells
     protocol: CoreProtocol
+    logs: tuple[Recording, ...] = ()
+    systems: tuple[DrawnBms, ...] = ()
+    other_recordings: tuple[Recording, ...] = ()
+    channels: tuple[Channel, ...] = ()
 
     @property
     def samples(self) -> pl.DataFrame:
-        """The recorded samples, collected."""
+        """The recorded samples of the first channel, collected."""
         return self.recording.samples.collect()
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """What the channels wrote, in order."""
+        return (self.recording, *self.other_recordings)
+
+    @property
+    def log_clocks(self) -> tuple[Clock, ...]:
+        """The true clock of each log."""
+        return tuple(system.clock for system in self.systems)
+
+    @property
+    def test(self) -> Test:
+        """The recordings and the logs as core's noun, without their truth."""
+        several = bool(self.other_recordings)
+        return Test(self.recordings, self.protocol, cell_logs=self.logs, channels_in_parallel=several)
 
 
 def cell_test(
@@ -145,92 +172,44 @@ def cell_tests(
     alone = Spread(0, 0, 0)
     no_faults = faults or Faults()
     kind = Kind(chemistry, rated_capacity_ah, 1, 1, accuracy, perfect, planned, no_faults, alone)
-    return _tests(map(int, seeds), kind)
+    return tests_of(seeds, kind)
 
 
-def pack_test(
-    seed: int,
-    *,
-    series: int = 96,
-    parallel: int = 1,
-    chemistry: str = "nmc622",
-    rated_capacity_ah: float = 50.0,
-    accuracy: AccuracyClass | None = None,
-    perfect: bool = False,
-    sampling_second: float = 10.0,
-    programme: Programme | None = None,
-    faults: Faults | None = None,
-    spread: Spread | None = None,
-) -> SyntheticTest:
-    """Test a string of `series` groups of `parallel` cells, recorded with a column for each group.
-
-    A step ends when the pack or any of its cells is at its limit, as a battery management system would
-    end it; the hold after the charge keeps the nearest limit. Parameters are those of :func:`cell_test`
-    and the following.
-
-    Parameters
-    ----------
-    series, parallel
-        Number of groups in series (999 at most) and of cells in each group.
-    rated_capacity_ah
-        Of one cell; the pack's is `parallel` times that, and all rates are over the pack's.
-    accuracy
-        Class of the pack's channel; by default of the range 5 V times `series`. The taps of the cells
-        have errors of their own, gain within 5e-4 and offset within 0.5 mV, told in the metadata.
-    spread
-        From cell to cell; by default :class:`Spread`.
-    """
-    planned = replace(programme or Programme(), sampling_second=sampling_second)
-    within = spread or Spread()
-    no_faults = faults or Faults()
-    kind = Kind(chemistry, rated_capacity_ah, series, parallel, accuracy, perfect, planned, no_faults, within)
-    return next(_tests(iter([seed]), kind))
-
-
-def _tests(seeds: Iterator[int], kind: Kind) -> Iterator[SyntheticTest]:
-    while block := list(islice(seeds, BLOCK)):
+def tests_of(seeds: Iterable[int], kind: Kind) -> Iterator[SyntheticTest]:
+    """Test one string of `kind` per seed, as many at once as the memory is meant for."""
+    waiting = map(int, seeds)
+    at_once = min(STRINGS_AT_ONCE, max(1, CELLS_AT_ONCE // kind.series))
+    while block := list(islice(waiting, at_once)):
         at_least("seed", min(block), 0)
         yield from _block(block, kind)
 
 
 def _block(seeds: list[int], kind: Kind) -> Iterator[SyntheticTest]:
     drawn = [kind.cells(seed) for seed in seeds]
-    testers = [kind.tester(seed) for seed in seeds]
+    equipment = [kind.equipment(seed) for seed in seeds]
     cells, rated = stack(drawn), kind.string_capacity_ah
     energy = rated * cells.open_circuit.nominal_volt * kind.series
     known = truths(cells, kind.programme, rated, energy)
     steps = kind.faults.steps(kind.programme.steps())
-    executed = run(cells, errors_of(testers, kind.series), steps, rated, testers[0].tick_second)
-    together = zip(seeds, drawn, testers, known, courses(executed, kind.programme), strict=True)
-    for seed, own, tester, truth, course in together:
-        samples = _recorded(course, tester, executed, kind, seed)
-        recording = _recording(samples, tester, kind, seed)
-        yield SyntheticTest(recording, kind.battery(seed, own), truth, tester, own, kind.programme.protocol())
+    felt = [each.together for each in equipment]
+    executed = run(cells, errors_of(felt, kind.series), steps, rated, felt[0].tick_second)
+    for row, course in enumerate(courses(executed, kind.programme)):
+        written = Written(executed, row, equipment[row], kind, seeds[row])
+        yield _test(written, course, drawn[row], known[row])
 
 
-def _recorded(course: Course, tester: Tester, executed: Run, kind: Kind, seed: int) -> pl.DataFrame:
-    words = tuple(step.word for step in executed.steps)
-    samples = frame(course, tester, words, kind.ambient_celsius(seed), [seed, NOISE])
-    return samples if kind.faults == Faults() else planted(samples, kind.faults, executed.steps, [seed, FAULTS])
-
-
-def _recording(samples: pl.DataFrame, tester: Tester, kind: Kind, seed: int) -> Recording:
-    document = json.dumps({"seed": seed, "version": VERSION, **asdict(kind)}, sort_keys=True).encode()
-    digest = hashlib.sha256(document).hexdigest()
-    provenance = Provenance(
-        recording_id=recording_id(digest, READER, VERSION, "", ""),
-        source_name=f"synthetic-{kind.chemistry}-{kind.series}S{kind.parallel}P-{seed}",
-        source_sha256=digest,
-        source_bytes=len(document),
-        reader=READER,
-        reader_version=VERSION,
+def _test(written: Written, course: Course, cells: Cells, truth: Truth) -> SyntheticTest:
+    kind, equipment = written.kind, written.equipment
+    first, *others = written.channels(course)
+    return SyntheticTest(
+        recording=first,
+        battery=kind.battery(written.seed, cells),
+        truth=truth,
+        tester=equipment.channels[0].tester,
+        cells=cells,
+        protocol=kind.programme.protocol(),
+        logs=written.logs(),
+        systems=equipment.systems,
+        other_recordings=tuple(others),
+        channels=equipment.channels,
     )
-    metadata = _metadata(tester)
-    return Recording(provenance, samples.lazy(), tester.instrument, metadata, started_at=STARTED_AT)
-
-
-def _metadata(tester: Tester) -> dict[str, str]:
-    told = {"synthetic": "true"}
-    if tester.cell_voltage_gains:
-        told |= {"cell_voltage_gain": f"{CELL_TAP_GAIN:g}", "cell_voltage_offset_volt": f"{CELL_TAP_OFFSET_VOLT:g}"}
-    return told

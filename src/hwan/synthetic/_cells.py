@@ -85,6 +85,10 @@ class Cells:
         """Return the cells at `rows` of the first axis."""
         return Cells(self.chemistry, *(array[rows] for array in self.arrays()))
 
+    def cut(self, row: int, columns: slice) -> Cells:
+        """Return cells `columns` of string `row`, still of two axes: (1, cells)."""
+        return Cells(self.chemistry, *(array[row : row + 1, columns] for array in self.arrays()))
+
     def reshape(self, *shape: int) -> Cells:
         """Return the same cells arranged in `shape`."""
         return Cells(self.chemistry, *(array.reshape(shape) for array in self.arrays()))

@@ -7,6 +7,7 @@ voltage (V s) and of its power (J). Strings are independent; the cells of a stri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,6 +49,21 @@ class Moment:
         return integral
 
 
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What a voltmeter and a thermometer could see of one string at M instants, without any integral."""
+
+    current: Array  # (M,), A
+    cell_voltage: Array  # (M, cells), V
+    rise: Array  # (M, cells), K
+
+    @classmethod
+    def joined(cls, parts: Sequence[Glimpse]) -> Glimpse:
+        """Return `parts` one after the other."""
+        columns = zip(*((part.current, part.cell_voltage, part.rise) for part in parts), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
+
+
 class Segment(Protocol):
     """One executed step of a batch of strings."""
 
@@ -57,6 +73,9 @@ class Segment(Protocol):
 
     def at(self, rows: Rows, time: Array) -> Moment:
         """Return the truth of strings `rows` at `time` seconds after the step's beginning, both (M,)."""
+
+    def glimpse(self, row: int, columns: slice, time: Array) -> Glimpse:
+        """Return what cells `columns` of string `row` show at `time` (M,) seconds after the step's beginning."""
 
 
 def moment(cells: Cells, state: Array, current: Array, charge_ah: Array) -> Moment:
@@ -93,28 +112,50 @@ class Drive:
 
     def at(self, rows: Rows, time: Array) -> Moment:
         """Return the truth at `time` (exact solution of the circuit's linear equations)."""
+        # One string at many instants needs no copy of its cells for each.
+        rows = rows[:1] if len(rows) and (rows == rows[0]).all() else rows
         cells, current, t = self.cells.take(rows), self.current[rows], time[:, None]
         state = _advanced(cells, self.start[:, rows], current, t)
-        return moment(cells, state, current, (current * t)[:, 0] / 3600)
+        return moment(cells, state, np.broadcast_to(current, t.shape), (current * t)[:, 0] / 3600)
+
+    def glimpse(self, row: int, columns: slice, time: Array) -> Glimpse:
+        """Return what cells `columns` of string `row` show at `time`."""
+        cells, current, t = self.cells.cut(row, columns), float(self.current[row, 0]), time[:, None]
+        start = self.start[:, row, columns]
+        voltage = cells.open_circuit.voltage(start[SOC] + current * t / (3600 * cells.charge_content_ah))
+        voltage += _approached(start[V1], current * cells.r1_ohm, -np.expm1(-t / cells.tau1_second))
+        voltage += _approached(start[V2], current * cells.r2_ohm, -np.expm1(-t / cells.tau2_second))
+        voltage += current * cells.r0_ohm
+        return Glimpse(np.full(len(time), current), voltage, _rise(cells, start[RISE], current, t))
 
 
 def _advanced(cells: Cells, start: Array, current: Array, t: Array) -> Array:
-    state = np.empty_like(start)
+    state = np.empty((len(start), len(t), start.shape[2]))
     state[SOC] = start[SOC] + current * t / (3600 * cells.charge_content_ah)
     state[V1], volt_1 = _relaxed(start[V1], current * cells.r1_ohm, cells.tau1_second, t)
     state[V2], volt_2 = _relaxed(start[V2], current * cells.r2_ohm, cells.tau2_second, t)
-    warm = cells.rise_kelvin_per_square_ampere * current**2
-    state[RISE] = warm + (start[RISE] - warm) * np.exp(-t / THERMAL_SECOND)
+    state[RISE] = _rise(cells, start[RISE], current, t)
     open_volt = _open_volt_seconds(cells, start[SOC], state[SOC], current, t)
     state[VOLT_SECONDS] = open_volt + volt_1 + volt_2 + current * cells.r0_ohm * t
     state[JOULES] = current * state[VOLT_SECONDS]
     return state
 
 
+def _rise(cells: Cells, start: Array, current: Array | float, t: Array) -> Array:
+    warm: Array = cells.rise_kelvin_per_square_ampere * current**2
+    risen: Array = warm + (start - warm) * np.exp(-t / THERMAL_SECOND)
+    return risen
+
+
+def _approached(start: Array, end: Array, gone: Array) -> Array:
+    now: Array = start + (end - start) * gone
+    return now
+
+
 def _relaxed(start: Array, end: Array, tau: Array, t: Array) -> tuple[Array, Array]:
     """Return an RC pair's voltage after `t` and its integral over the time until then."""
     gone = -np.expm1(-t / tau)
-    return start + (end - start) * gone, end * t + (start - end) * tau * gone
+    return _approached(start, end, gone), end * t + (start - end) * tau * gone
 
 
 def _open_volt_seconds(cells: Cells, soc0: Array, soc1: Array, current: Array, t: Array) -> Array:

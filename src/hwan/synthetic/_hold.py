@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from hwan.synthetic._cells import THERMAL_SECOND, Cells
-from hwan.synthetic._drive import JOULES, RISE, SOC, V1, V2, VOLT_SECONDS, Moment, Rows, inner_voltage, moment
+from hwan.synthetic._drive import JOULES, RISE, SOC, V1, V2, VOLT_SECONDS, Glimpse, Moment, Rows, inner_voltage, moment
 from hwan.synthetic._ocv import Array
 
 NODE_SECOND: Final = 0.5
@@ -56,15 +56,19 @@ class Hold:
 
     def at(self, rows: Rows, time: Array) -> Moment:
         """Return the truth at `time`, between the nodes by interpolation."""
-        node = np.minimum((time // NODE_SECOND).astype(np.intp), len(self.states) - 2)
-        state = self._between(rows, node, time / NODE_SECOND - node)
-        cells = self.cells.take(rows)
+        state, cells = self._between(rows, time), self.cells.take(rows)
         current = self.ceiling.take(rows).current(cells, inner_voltage(cells, state))
         added = (state[SOC] - self.states[0, SOC, rows]) * cells.charge_content_ah
         return moment(cells, state, current, added[:, 0])
 
-    def _between(self, rows: Rows, node: Rows, x: Array) -> Array:
-        x = x[:, None, None]
+    def glimpse(self, row: int, columns: slice, time: Array) -> Glimpse:
+        """Return what cells `columns` of string `row` show at `time`; the current is what all of it allow."""
+        now = self.at(np.full(len(time), row), time)
+        return Glimpse(now.current, now.cell_voltage[:, columns], now.state[RISE][:, columns])
+
+    def _between(self, rows: Rows, time: Array) -> Array:
+        node = np.minimum((time // NODE_SECOND).astype(np.intp), len(self.states) - 2)
+        x = (time / NODE_SECOND - node)[:, None, None]
         y0, y1 = self.states[node, :, rows], self.states[node + 1, :, rows]
         d0, d1 = self.slopes[node, :, rows] * NODE_SECOND, self.slopes[node + 1, :, rows] * NODE_SECOND
         rise = y1 - y0

@@ -39,6 +39,11 @@ class Run:
         segment = self.segment(name)
         return segment.at(self.rows, segment.duration)
 
+    def ends(self, row: int) -> Array:
+        """Return when each step of string `row` ended, since the test's beginning, (steps,), s."""
+        ended: Array = np.cumsum([float(segment.duration[row]) for segment in self.segments])
+        return ended
+
     @property
     def rows(self) -> Rows:
         """Every string once."""

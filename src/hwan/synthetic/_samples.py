@@ -8,7 +8,7 @@ counters begin anew with each step and count at rest, too, where they see the of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Final
 
@@ -25,6 +25,8 @@ from hwan.synthetic._tester import Tester
 CELLS_PER_SENSOR: Final = 8
 # A point nearer to the step's end than this is the end itself.
 NEAR_SECOND: Final = 1e-6
+# Cells of one vectorised pass, which bounds the memory of a second's samples.
+CELLS_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,37 @@ class Course:
     cell_voltage: Array
     rise: Array
 
+    def take(self, rows: Rows) -> Course:
+        """Return the course at `rows`."""
+        return Course(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+    def then(self, later: Course) -> Course:
+        """Return this course and `later` after it."""
+        pairs = ((getattr(self, each.name), getattr(later, each.name)) for each in fields(self))
+        return Course(*(np.concatenate(pair) for pair in pairs))
+
 
 def courses(executed: Run, programme: Programme) -> Iterator[Course]:
     """Return the course of each string at the instants that `programme` records."""
-    parts = [_sampled(executed, number, programme) for number in range(len(executed.steps))]
+    at_once = max(1, CELLS_AT_ONCE // executed.cells.shape[1])
+    for first in range(0, len(executed.rows), at_once):
+        yield from _courses(executed, executed.rows[first : first + at_once], programme)
+
+
+def _courses(executed: Run, rows: Rows, programme: Programme) -> Iterator[Course]:
+    parts = [_sampled(executed, rows, number, programme) for number in range(len(executed.steps))]
     strings, *columns = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(strings, kind="stable")
-    bounds = np.searchsorted(strings[order], np.arange(len(executed.rows) + 1))
+    bounds = np.searchsorted(strings[order], [*rows, rows[-1] + 1])
     for first, last in pairwise(bounds):
         here = order[first:last]
         yield Course(*(column[here] for column in columns))
 
 
-def _sampled(executed: Run, number: int, programme: Programme) -> tuple[Array | Rows, ...]:
+def _sampled(executed: Run, rows: Rows, number: int, programme: Programme) -> tuple[Array | Rows, ...]:
     segment = executed.segments[number]
     began = sum((earlier.duration for earlier in executed.segments[:number]), np.zeros(len(executed.rows)))
-    strings, time = _instants(segment, executed.steps[number], programme)
+    strings, time = _instants(segment, rows, executed.steps[number], programme)
     now = segment.at(strings, time)
     step = np.full(len(strings), number)
     rise = now.state[RISE]
@@ -65,12 +82,12 @@ def _sampled(executed: Run, number: int, programme: Programme) -> tuple[Array | 
     return strings, step, began[strings] + time, time, *truth
 
 
-def _instants(segment: Segment, step: Step, programme: Programme) -> tuple[Rows, Array]:
-    """Return the recorded instants of every string: the first, each interval, and the last of the step."""
-    grid = _grid(step, programme, float(segment.duration.max()))
-    strings, columns = np.nonzero(grid < segment.duration[:, None] - NEAR_SECOND)
-    everyone = np.arange(len(segment.duration))
-    return np.concatenate([strings, everyone]), np.concatenate([grid[columns], segment.duration])
+def _instants(segment: Segment, rows: Rows, step: Step, programme: Programme) -> tuple[Rows, Array]:
+    """Return the recorded instants of strings `rows`: the first, each interval, and the last of the step."""
+    duration = segment.duration[rows]
+    grid = _grid(step, programme, float(duration.max()))
+    strings, columns = np.nonzero(grid < duration[:, None] - NEAR_SECOND)
+    return np.concatenate([rows[strings], rows]), np.concatenate([grid[columns], duration])
 
 
 def _grid(step: Step, programme: Programme, longest: float) -> Array:
@@ -85,7 +102,9 @@ def _multiples(first: float, last: float, interval: float) -> Array:
     return times
 
 
-def frame(course: Course, tester: Tester, words: tuple[str, ...], ambient: float, seed: list[int]) -> pl.DataFrame:
+def frame(
+    course: Course, tester: Tester, words: tuple[str, ...], ambient: float, seed: list[int], *, cells: bool = True
+) -> pl.DataFrame:
     """Return what `tester` records of `course`, in BDF columns.
 
     Parameters
@@ -96,6 +115,8 @@ def frame(course: Course, tester: Tester, words: tuple[str, ...], ambient: float
         True temperature around the battery, degC.
     seed
         Seed of the samples' noise.
+    cells
+        The file has columns for the cells of a string.
     """
     random = np.random.default_rng(seed)
     number = course.step + 1
@@ -111,7 +132,7 @@ def frame(course: Course, tester: Tester, words: tuple[str, ...], ambient: float
         "surface_temperature_celsius": _temperature(ambient + course.rise.mean(axis=1), tester, random),
         "ambient_temperature_celsius": _temperature(np.full(len(number), ambient), tester, random),
     }
-    if course.cell_voltage.shape[1] > 1:
+    if cells and course.cell_voltage.shape[1] > 1:
         columns |= _cell_columns(course, tester, ambient, random)
     return pl.DataFrame(columns)
 

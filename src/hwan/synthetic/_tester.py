@@ -15,12 +15,15 @@ from typing import Final
 
 import numpy as np
 
-from hwan.core import AccuracyClass, Instrument
+from hwan.core import UNKNOWN, AccuracyClass, Instrument, TapAccuracy
 from hwan.synthetic._checks import positive
 from hwan.synthetic._ocv import Array
 
 CELL_TAP_GAIN: Final = 5e-4
 CELL_TAP_OFFSET_VOLT: Final = 5e-4
+TAPS: Final = TapAccuracy(
+    "synthetic/taps", CELL_TAP_GAIN, CELL_TAP_OFFSET_VOLT, "hwan.synthetic: limits of the simulated taps"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Tester:
     Parameters
     ----------
     instrument
-        What the laboratory knows: range and class.
+        What the laboratory knows: range, class, limits of the taps.
     current_gain, current_offset_ampere, voltage_gain, voltage_offset_volt
         Drawn errors of the channel.
     current_noise_ampere, voltage_noise_volt, cell_voltage_noise_volt, temperature_noise_kelvin
@@ -95,11 +98,12 @@ class Tester:
             Class; without it :func:`accuracy_class` of these ranges.
         cell_taps
             Number of cell voltage taps, each with errors of its own: gain within 5e-4, offset within 0.5 mV.
+            The instrument states these limits.
         """
         accuracy = accuracy or accuracy_class(current_range_ampere, voltage_range_volt)
         random = np.random.default_rng(seed)
         return cls(
-            _instrument(seed, current_range_ampere, voltage_range_volt, accuracy),
+            _instrument(seed, current_range_ampere, voltage_range_volt, accuracy, cell_taps),
             within(random, accuracy.current_gain),
             within(random, accuracy.current_offset_ampere),
             within(random, accuracy.voltage_gain),
@@ -115,8 +119,8 @@ class Tester:
             counter_resolution=1e-7,
             tick_second=0.1,
             temperature_offset_kelvin=within(random, 0.5),
-            cell_voltage_gains=_many_within(random, CELL_TAP_GAIN, cell_taps),
-            cell_voltage_offsets_volt=_many_within(random, CELL_TAP_OFFSET_VOLT, cell_taps),
+            cell_voltage_gains=many_within(random, CELL_TAP_GAIN, cell_taps),
+            cell_voltage_offsets_volt=many_within(random, CELL_TAP_OFFSET_VOLT, cell_taps),
         )
 
 
@@ -138,7 +142,9 @@ def accuracy_class(current_range_ampere: float, voltage_range_volt: float) -> Ac
     )
 
 
-def _instrument(seed: int | Sequence[int], ampere: float, volt: float, accuracy: AccuracyClass) -> Instrument:
+def _instrument(
+    seed: int | Sequence[int], ampere: float, volt: float, accuracy: AccuracyClass, cell_taps: int
+) -> Instrument:
     number = seed if isinstance(seed, int) else "-".join(str(part) for part in seed)
     return Instrument(
         id=f"synthetic-{number}",
@@ -147,6 +153,7 @@ def _instrument(seed: int | Sequence[int], ampere: float, volt: float, accuracy:
         current_range_ampere=ampere,
         voltage_range_volt=volt,
         accuracy=accuracy,
+        taps=TAPS if cell_taps else UNKNOWN,
     )
 
 
@@ -155,7 +162,8 @@ def within(random: np.random.Generator, limit: float) -> float:
     return float(random.uniform(-1, 1) * limit)
 
 
-def _many_within(random: np.random.Generator, limit: float, count: int) -> tuple[float, ...]:
+def many_within(random: np.random.Generator, limit: float, count: int) -> tuple[float, ...]:
+    """Draw `count` times, each uniform between -`limit` and `limit`."""
     return tuple((random.uniform(-1, 1, count) * limit).tolist())
 
 

@@ -11,10 +11,10 @@ from hwan.report._figures._limits import SIGNS, limits
 from hwan.report._figures._picture import Key, Picture
 from hwan.report._figures._resistance import resistance
 from hwan.report._figures._routes import routes
-from hwan.report._figures._trace import trace
+from hwan.report._figures._trace import Strip, strip, trace
 from hwan.report._words import Words
 
-__all__ = ["SIGNS", "Key", "Picture", "figures"]
+__all__ = ["SIGNS", "Key", "Picture", "Strip", "figures", "strip"]
 
 
 def figures(entry: Entry, words: Words, prefix: str) -> tuple[Picture, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from hwan.report._figures._picture import Key, Picture, Said, axes, footing, heading, picture
+from hwan.report._figures._svg import render
 from hwan.report._numbers import plain, scale_of
 from hwan.report._palette import light
 from hwan.report._thin import Curve, curve
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 KINDS: Final = ("rest", "cc", "cv", "pulse", "other")
 BINS: Final = 500
 Span = tuple[float, float, str]
+SHEET: Final = 900.0
+SHEET_HEIGHT: Final = 330.0
 _TIME: Final = "test_time_second"
 _UNITS: Final = ((172_800, 86_400, "time_day"), (5_400, 3_600, "time_hour"), (180, 60, "time_minute"))
 
@@ -38,17 +41,42 @@ class Drawn:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The picture in one shape, for paper."""
+
+    said: Said
+    keys: tuple[Key, ...]
+    svg: str
+
+
 def trace(samples: pl.DataFrame, steps: pl.DataFrame | None, words: Words, name: str) -> Picture | None:
     """Return the picture of a recording, or None when it has no curve."""
+    drawn = _drawn(samples, steps)
+    if drawn is None:
+        return None
+    said, keys = _said(drawn, samples.height, words), _keys(drawn.spans, words)
+    return picture(name, said, partial(_paint, drawn=drawn, words=words), 370, keys=keys, full=True)
+
+
+def strip(samples: pl.DataFrame, steps: pl.DataFrame | None, words: Words, name: str) -> Strip | None:
+    """Return the picture of a recording for the width of a sheet of paper, or None when it has no curve."""
+    drawn = _drawn(samples, steps)
+    if drawn is None:
+        return None
+    paint = partial(_paint, drawn=drawn, words=words)
+    svg = render(paint, SHEET, SHEET_HEIGHT, name, f"{name}-title {name}-description")
+    return Strip(_said(drawn, samples.height, words), _keys(drawn.spans, words), svg)
+
+
+def _drawn(samples: pl.DataFrame, steps: pl.DataFrame | None) -> Drawn | None:
     volts = curve(samples, _TIME, "voltage_volt")
     amperes = curve(samples, _TIME, "current_ampere")
     if not (len(volts[0]) > 1 and len(amperes[0]) > 1):
         return None
     start, end = float(volts[0].min()), float(volts[0].max())
     spans = shaded(steps, start, end) if steps is not None else ()
-    drawn = Drawn(volts, amperes, spans, *_time_unit(end - start))
-    said = _said(drawn, samples.height, words)
-    return picture(name, said, partial(_paint, drawn=drawn, words=words), 370, keys=_keys(spans, words), full=True)
+    return Drawn(volts, amperes, spans, *_time_unit(end - start))
 
 
 def _said(drawn: Drawn, rows: int, words: Words) -> Said:

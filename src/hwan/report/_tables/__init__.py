@@ -9,12 +9,23 @@ from hwan.report._entry import Entry
 from hwan.report._tables import _judged as judged
 from hwan.report._tables import _measured as measured
 from hwan.report._tables import _record as record
-from hwan.report._tables._judged import TONES, grouped_refusals, ranked_findings
-from hwan.report._tables._measured import headline
+from hwan.report._tables._judged import (
+    TONES,
+    all_refusals,
+    grouped_refusals,
+    limit_words,
+    outcome_value,
+    probability_words,
+    ranked_findings,
+)
+from hwan.report._tables._measured import conditions, headline, validation
 from hwan.report._tables._table import Cell, Table, table
 from hwan.report._words import Words
 
-__all__ = ["TONES", "Cell", "Section", "Table", "grouped_refusals", "headline", "ranked_findings", "sections", "table"]
+__all__ = [
+    "TONES", "Cell", "Section", "Table", "all_refusals", "conditions", "grouped_refusals", "headline", "limit_words",
+    "outcome_value", "probability_words", "ranked_findings", "sections", "table", "validation",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

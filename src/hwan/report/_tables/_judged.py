@@ -47,15 +47,15 @@ def _rule_row(each: core.RuleOutcome, rule: core.Rule | None, words: Words) -> t
     return (
         Cell(words.rule(each), words.ui("source_text", text=_origin(each, rule)) if rule else each.rule_id),
         Cell(f"{SIGNS[each.verdict]} {words.ui('verdict_' + each.verdict)}", tone=TONES[each.verdict]),
-        _value(each, words),
-        Cell(_limit(each, rule, words)),
+        outcome_value(each, words),
+        Cell(limit_words(each, rule, words)),
         Cell(_distance(each, words)),
-        Cell(_probability(each)),
+        Cell(probability_words(each)),
         Cell(reason),
     )
 
 
-def _probability(each: core.RuleOutcome) -> str:
+def probability_words(each: core.RuleOutcome) -> str:
     """Return the probability of a figure; a hand reading meets its limit or does not."""
     if not core.is_known(each.probability_met) or isinstance(each.value, bool):
         return ABSENT
@@ -67,7 +67,8 @@ def _origin(each: core.RuleOutcome, rule: core.Rule) -> str:
     return " · ".join((each.rule_id, rule.origin.source, *([clause] if core.is_known(clause) else [])))
 
 
-def _value(each: core.RuleOutcome, words: Words) -> Cell:
+def outcome_value(each: core.RuleOutcome, words: Words) -> Cell:
+    """Return the figure or reading that a rule was held against."""
     if not core.is_known(each.value):
         return Cell(words.ui("unknown"), tone="neutral")
     if isinstance(each.value, bool):
@@ -77,7 +78,8 @@ def _value(each: core.RuleOutcome, words: Words) -> Cell:
     return Cell(f"{written.value} {written.unit}", words.interval(written) if bounds else "")
 
 
-def _limit(each: core.RuleOutcome, rule: core.Rule | None, words: Words) -> str:
+def limit_words(each: core.RuleOutcome, rule: core.Rule | None, words: Words) -> str:
+    """Return the limit with its sense."""
     if isinstance(each.value, bool) or (isinstance(rule, core.Limit) and rule.bound == "is_true"):
         return words.ui("yes")
     if not core.is_known(each.limit):

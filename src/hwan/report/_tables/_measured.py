@@ -79,6 +79,8 @@ def conditions(given: core.Conditions, words: Words) -> Iterable[str]:
     yield from _circumstances(given)
     if core.is_known(given.rest_before_second):
         yield words.ui("condition_rest", time=plain(given.rest_before_second))
+    if given.replaced_modules:
+        yield words.ui("condition_replaced", modules=", ".join(str(each) for each in given.replaced_modules))
     if core.is_known(given.denominator):
         part = given.denominator
         value = with_unit(part.value, part.unit)
