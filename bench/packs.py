@@ -23,7 +23,7 @@ from hwan.synthetic import Bms, Faults, SyntheticTest, pack_test
 CELLS_PER_MODULE: Final = 12
 QUESTIONS: Final = ("first_to_empty", "first_to_full", "highest_resistance")
 PLANTED: Final = (
-    (Faults(sentinel_cell=50, sentinel_rows=40), "cell_without_answer"),
+    (Faults(sentinel_cell=50, sentinel_rows=40), "sentinel_values"),
     (Faults(stuck_cell=7), "cell_column_stuck"),
     (Faults(absent_cell=61), "cell_unseen"),
     (Faults(weak_cell=33, weak_capacity=0.88), "cell_capacity_stands_out"),

@@ -179,8 +179,7 @@ def test_nebula_capacities_are_the_published_ones_once_the_cutoffs_are_stated(ra
         result = health.capacity(recording, stated)
         assert isinstance(result, Measurement)
         assert (result.method, result.evidence[0].first_row) == ("capacity.counter", 6)
-        # The tester ended up to 0.3 mV below the cut-off: what lies beyond is not counted.
-        assert result.value == pytest.approx(row["q_ah"], rel=2e-4)
+        assert result.value == pytest.approx(row["q_ah"], rel=1e-6)
         assert result.interval[0] < row["q_ah"] < result.interval[1]
         refused = health.capacity(recording, rated)
         assert isinstance(refused, Refusal)  # one charge and one discharge show no cut-off

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hwan.core import OBSERVED, Assessment, Grade, Observation, RuleOutcome, Ruleset, Unknown, is_known
+from hwan.core import OBSERVED, Assessment, Grade, Observation, Ruleset
 from hwan.grading._grade import grade
 
 Check = Literal["reproduced", "not_reproduced", "other_file"]
@@ -17,7 +17,7 @@ class Regrade:
 
     `check` says whether the stored grade comes out again, with `old`: ``reproduced`` equal in every
     field; ``other_file`` when it was made by a file of another SHA-256, so that nothing is claimed.
-    `not_stored` are the hand readings that `new` asks for and the assessment does not keep.
+    `not_stored` are the hand readings that `new` asks for and nobody took.
     """
 
     battery: str
@@ -35,9 +35,8 @@ class Regrade:
 def regrade(assessment: Assessment, old: Ruleset, new: Ruleset) -> Regrade:
     """Grade the stored figures of an assessment by `new`, after proving its stored grade with `old`.
 
-    An assessment keeps its measurements, findings and refusals whole. Of the hand readings it keeps
-    those that a rule of its ruleset named, as outcomes; of several of one safety item the worst. A
-    reading that only `new` asks for is therefore absent, which is never taken as safe.
+    An assessment keeps its measurements, findings, refusals and hand readings whole. A reading that
+    only `new` asks for and nobody took is absent, which is never taken as safe.
 
     Parameters
     ----------
@@ -48,7 +47,7 @@ def regrade(assessment: Assessment, old: Ruleset, new: Ruleset) -> Regrade:
     new
         The ruleset to grade by now.
     """
-    given = readings(assessment)
+    given = assessment.observations
     kept = {each.quantity for each in given} | {each.quantity for each in assessment.measurements}
     wanted = dict.fromkeys(rule.quantity for rule in new.rules if rule.quantity in OBSERVED)
     return Regrade(
@@ -69,17 +68,3 @@ def _check(assessment: Assessment, given: tuple[Observation, ...], old: Ruleset)
     if assessment.grade.ruleset_sha256 != old.sha256:
         return "other_file"
     return "reproduced" if _again(assessment, given, old) == assessment.grade else "not_reproduced"
-
-
-def readings(assessment: Assessment) -> tuple[Observation, ...]:
-    """Return the hand readings that the outcomes of an assessment keep, each once."""
-    found = (_reading(entry, assessment) for entry in assessment.grade.outcomes)
-    return tuple(dict.fromkeys(entry for entry in found if entry is not None))
-
-
-def _reading(entry: RuleOutcome, assessment: Assessment) -> Observation | None:
-    """Return the hand reading behind an outcome; a figure with an interval, or a measured one, is none."""
-    if entry.quantity not in OBSERVED or entry.kind == "requirement" or isinstance(entry.value, Unknown):
-        return None
-    measured = any(each.quantity == entry.quantity and each.value == entry.value for each in assessment.measurements)
-    return None if measured or is_known(entry.low) else Observation(entry.quantity, entry.value, entry.unit)

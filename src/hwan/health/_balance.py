@@ -23,6 +23,9 @@ from hwan.health._uncertainty import Figure
 MOST_REPLACED: Final = 3
 GRID: Final = 4001
 VERSION: Final = "1"
+NOT_OBSERVED: Final = Refusal(
+    "capacity_after_balancing", "balance_not_observed", ("rests at both ends",), "rests_at_both_ends"
+)
 VALIDATION: Final = Validation("synthetic", 500, "coverage of the 90 % interval on synthetic packs: bench/packs.py")
 
 
@@ -50,18 +53,18 @@ class ToGo:
         least = full.low_ah + empty.low_ah
         return cls(central, np.where(bounded, below, 0.0), np.where(bounded, above, 0.0), least)
 
-    def smallest(self, kept: NDArray[np.int64]) -> tuple[float, float]:
+    def smallest(self, kept: NDArray[np.int64]) -> tuple[float, float] | None:
         """Return median and standard deviation in Ah of the least charge to go among the `kept` cells.
 
         A cell without an upper bound may be anything from its least upward: the lower quantile takes
-        it at its least, the others leave it out.
+        it at its least, the others leave it out. None where no cell has an upper bound.
         """
         bounded = kept[np.isfinite(self.central_ah[kept])]
-        low = self._quantile(kept, 0.05)
         if not len(bounded):
-            return low, float(self.least_ah[kept].max() - low)
-        high = self._quantile(bounded, 0.95)
-        return self._quantile(bounded, 0.5), (high - low) / 2 / 1.645
+            return None
+        low, middle, high = self._quantile(kept, 0.05), self._quantile(bounded, 0.5), self._quantile(bounded, 0.95)
+        half = (high - low) / 2 if len(bounded) == len(kept) else max(high - middle, middle - low)
+        return middle, half / 1.645
 
     def _quantile(self, kept: NDArray[np.int64], probability: float) -> float:
         """Return a quantile of the smallest of independent split-normal draws, none below zero."""
@@ -77,26 +80,32 @@ def after_interventions(
 ) -> Iterator[Measurement | Refusal]:
     """Yield capacity and energy after balancing, and after replacing one to `MOST_REPLACED` modules.
 
-    `volts` are the battery's voltages at the beginning and the end of the discharge, shape (2,).
+    `volts` are the battery's voltages at the beginning and the end of the discharge, shape (2,). A cell that
+    nobody saw may be the smallest: then nothing is said.
     """
-    everyone = np.arange(len(cells.numbers))
-    yield from _figures("balanced", (), to_go.smallest(everyone), capacity, energy, volts)
+    gain = None if cells.unseen else to_go.smallest(np.arange(len(cells.numbers)))
+    if gain is None:
+        yield NOT_OBSERVED
+        return
+    yield from _figures("balanced", (), gain, capacity, energy, volts)
     modules = _modules(kind, cells)
     if modules is None:
         yield Refusal("capacity_after_replacement", "modules_unknown", ("cells per module",), "state_the_modules")
         return
     order = np.argsort([to_go.central_ah[members].min() for members in modules], kind="stable")
     for count in range(1, min(MOST_REPLACED, len(modules) - 1) + 1):
-        replaced = order[:count]
-        kept = np.concatenate([modules[each] for each in order[count:]])
-        numbers = tuple(sorted(int(each) + 1 for each in replaced))
-        yield from _figures("replaced_and_balanced", numbers, to_go.smallest(kept), capacity, energy, volts)
+        gain = to_go.smallest(np.concatenate([modules[each] for each in order[count:]]))
+        if gain is None:
+            yield replace(NOT_OBSERVED, quantity="capacity_after_replacement")
+            return
+        numbers = tuple(sorted(int(each) + 1 for each in order[:count]))
+        yield from _figures("replaced_and_balanced", numbers, gain, capacity, energy, volts)
 
 
 def _modules(kind: BatteryType, cells: Cells) -> list[NDArray[np.int64]] | None:
     """Return the positions of the cells of each module; None where the type does not say or the cells do not fit."""
     size = kind.cells_per_module
-    if not is_known(size) or size < 1 or cells.unseen or cells.count % size or cells.count == size:
+    if not is_known(size) or size < 1 or cells.count % size or cells.count == size:
         return None
     return np.split(np.arange(cells.count), cells.count // size)
 

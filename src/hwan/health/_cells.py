@@ -31,6 +31,8 @@ SEEN_LEAST: Final = 0.9
 """With fewer of its cells seen, a pack is not judged by its cells."""
 ROWS_LEAST: Final = 0.8
 """A cell with fewer readings than this part of the best-read cell's was not seen where it counts."""
+STILL_VOLT: Final = 1e-9
+"""What interpolation between equal readings leaves of a column that stands still."""
 STUCK_SPAN_VOLT: Final = 0.02
 """A column that stands still while the mean cell moves more than this shows no cell."""
 
@@ -101,7 +103,7 @@ def cell_columns(samples: pl.LazyFrame, names: set[str]) -> Columns | None:
     read = [number for number in numbers if count[number] and count[number] >= enough]
     spans = {number: told[f"{number} high{kept[number]}"] - told[f"{number} low{kept[number]}"] for number in read}
     moving = float(np.median(list(spans.values()))) if spans else 0.0
-    stuck = tuple(number for number, span in spans.items() if span == 0 and moving > STUCK_SPAN_VOLT)
+    stuck = tuple(number for number, span in spans.items() if span <= STILL_VOLT and moving > STUCK_SPAN_VOLT)
     missing = set(range(1, numbers[-1] + 1)) - set(spans)
     return Columns(
         seen=tuple(number for number in spans if number not in stuck),

@@ -7,10 +7,11 @@ a straight line through the pairs gives offset and drift, and the scatter its un
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwan.health._cells import Floats
 
@@ -24,14 +25,27 @@ OVERLAP_LEAST: Final = 0.3
 EDGE_SHARE: Final = 0.1
 """An edge changes the current by more than this part of its largest magnitude."""
 EDGE_HALF_WIDTH_SECOND: Final = 30.0
-"""An edge of the log is looked for this near to where the coarse shift expects it."""
+"""An edge of the log is looked for this near to where the clock so far expects it."""
+LEAST_HALF_WIDTH_SECOND: Final = 0.01
+"""No two clocks are known better, as they are written: a tester may give both sides of an edge one time."""
+PAIRED_LEAST: Final = 0.8
+"""Of the tester's edges during the log so many must be in it too: two tests of one programme are alike by half."""
+OFF_SHARE: Final = 0.02
+"""...but only edges from or to a current below this part of the largest: a quick decay may be an edge to one alone."""
+PASSES: Final = 3
+"""The first pass pairs the edges near the coarse shift, the next those that its drift had moved away."""
+DRIFT_MOST: Final = 0.01
+"""No clock runs faster or slower than this."""
+WIDEN_MOST: Final = 8.0
+"""Edges that no straight line passes within so many of their half-widths are not of one test."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
     """A log's clock against the tester's: log_second = (1 + drift) · test_second + offset_second.
 
-    `half_width_second` bounds the error of a time mapped with it, `edges` counts the pairs behind it.
+    `half_width_second` bounds the error of a time mapped with it, anywhere in the time that both recorded;
+    `edges` counts the pairs behind it.
     """
 
     offset_second: float
@@ -55,13 +69,26 @@ def clock_between(test_second: Floats, test_ampere: Floats, log_second: Floats, 
     log_second, log_ampere
         The same of the log, by its own clock and sensor.
     """
-    if min(len(test_second), len(log_second)) < 3:
+    if min(len(test_second), len(log_second)) < 3 or min(np.ptp(test_second), np.ptp(log_second)) <= GRID_SECOND:
         return None
     coarse = _coarse_offset(test_second, test_ampere, log_second, log_ampere)
     if coarse is None:
         return None
-    pairs = _paired_edges(test_second, test_ampere, log_second, log_ampere, coarse)
-    return _fitted(*pairs) if len(pairs[0]) >= 2 else None
+    # Times are taken from the coarse shift on: a log by calendar time would lose digits.
+    shifted = log_second - coarse
+    begin, end = max(test_second[0], shifted[0]), min(test_second[-1], shifted[-1])
+    seen, told = _edges(test_second, test_ampere), _edges(shifted, log_ampere)
+    line = np.zeros(2)
+    for _ in range(PASSES):
+        pairs = _paired(seen, told, line)
+        if len(pairs[0]) < 2:
+            return None
+        line = _line(pairs[0], pairs[1] - pairs[0])
+    switched = seen[0][_from_or_to_rest(test_ampere)]
+    if not _enough(switched, pairs[0], float(begin), float(end), float(np.median(np.diff(shifted)))):
+        return None
+    fitted = _fitted(*pairs, float(begin), float(end))
+    return fitted and replace(fitted, offset_second=fitted.offset_second + coarse)
 
 
 def _coarse_offset(test_s: Floats, test_a: Floats, log_s: Floats, log_a: Floats) -> float | None:
@@ -93,7 +120,10 @@ def _on_grid(second: Floats, ampere: Floats, grid: float) -> Floats:
     return held
 
 
-def _edges(second: Floats, ampere: Floats) -> tuple[Floats, Floats, Floats]:
+Edges = tuple[Floats, Floats, Floats]
+
+
+def _edges(second: Floats, ampere: Floats) -> Edges:
     """Return the middle in s, the half-width in s and the change in A of every edge of the current."""
     change = np.diff(ampere)
     largest = float(np.abs(ampere).max())
@@ -101,44 +131,77 @@ def _edges(second: Floats, ampere: Floats) -> tuple[Floats, Floats, Floats]:
     return (second[here] + second[here + 1]) / 2, (second[here + 1] - second[here]) / 2, change[here]
 
 
-def _paired_edges(
-    test_s: Floats, test_a: Floats, log_s: Floats, log_a: Floats, coarse: float
-) -> tuple[Floats, Floats, Floats]:
-    """Return test time, log time and half-width of the difference, all in s, of edges that both saw."""
-    seen, width, change = _edges(test_s, test_a)
-    told, told_width, told_change = _edges(log_s, log_a)
-    if not len(told) or not len(seen):
-        return np.empty(0), np.empty(0), np.empty(0)
-    away = np.abs(told[None, :] - coarse - seen[:, None])
-    away[np.abs(told_change[None, :] - change[:, None]) > 0.3 * np.abs(change)[:, None]] = np.inf
-    nearest = away.argmin(axis=1)
-    kept = np.flatnonzero(away[np.arange(len(seen)), nearest] < EDGE_HALF_WIDTH_SECOND)
-    return seen[kept], told[nearest[kept]], width[kept] + told_width[nearest[kept]]
+def _paired(seen: Edges, told: Edges, line: Floats) -> Edges:
+    """Return test time, log time and half-width of the difference, all in s, of edges that both saw.
 
-
-def _fitted(seen: Floats, told: Floats, half_width: Floats) -> Clock:
-    """Return the middle of all straight lines that pass every pair within its half-width.
-
-    The line is told by its differences at the first and the last edge. Where no line passes all, one
-    pair is wrong: the widths grow until one does.
+    `line` is by how much the log's clock is expected ahead: slope and value at the test's zero in s.
     """
-    begin, end = float(seen[0]), float(seen[-1])
-    share = (seen - begin) / (end - begin) if end > begin else np.zeros_like(seen)
+    (test_s, width, change), (log_s, log_width, log_change) = seen, told
+    if not len(test_s) or not len(log_s):
+        return np.empty(0), np.empty(0), np.empty(0)
+    away = np.abs(log_s[None, :] - (test_s + np.polyval(line, test_s))[:, None])
+    away[np.abs(log_change[None, :] - change[:, None]) > 0.3 * np.abs(change)[:, None]] = np.inf
+    nearest = away.argmin(axis=1)
+    kept = np.flatnonzero(away[np.arange(len(test_s)), nearest] < EDGE_HALF_WIDTH_SECOND)
+    half = np.maximum(width[kept] + log_width[nearest[kept]], LEAST_HALF_WIDTH_SECOND)
+    return test_s[kept], log_s[nearest[kept]], half
+
+
+def _line(second: Floats, difference: Floats) -> Floats:
+    """Return slope, within what clocks do, and value at zero of a straight line through differences in s."""
+    away = second - second.mean()
+    spread = float(away @ away)
+    slope = float(np.clip(away @ difference / spread, -DRIFT_MOST, DRIFT_MOST)) if spread else 0.0
+    return np.array([slope, float(difference.mean()) - slope * float(second.mean())])
+
+
+def _from_or_to_rest(ampere: Floats) -> NDArray[np.bool_]:
+    """Mark the edges of the current before or after which none flowed."""
+    size = np.abs(ampere)
+    here = np.flatnonzero(np.abs(np.diff(ampere)) > EDGE_SHARE * size.max())
+    marked: NDArray[np.bool_] = np.minimum(size[here], size[here + 1]) <= OFF_SHARE * size.max()
+    return marked
+
+
+def _enough(switched: Floats, paired: Floats, begin: float, end: float, interval: float) -> bool:
+    """Return whether most of the tester's edges at `switched`, of those within begin..end, are paired.
+
+    Edges nearer to another than two intervals of the log need not be in it.
+    """
+    away = np.diff(switched, prepend=-np.inf, append=np.inf)
+    alone = np.minimum(away[1:], away[:-1]) > 2 * interval
+    expected = switched[alone & (switched > begin + interval) & (switched < end - interval)]
+    return bool(np.isin(expected, paired).sum() >= PAIRED_LEAST * len(expected))
+
+
+def _fitted(seen: Floats, told: Floats, half_width: Floats, begin: float, end: float) -> Clock | None:
+    """Return the middle of all straight lines that pass every pair within its half-width; None without one.
+
+    The line is told by its differences at `begin` and `end`, between which its error is bounded. Where
+    no line passes all, one pair is wrong: the widths grow until one does.
+    """
+    share = (seen - begin) / (end - begin)
     design = np.column_stack([1 - share, share])
     factor = 1.0
-    while not (ranges := _ranges(design, told - seen, factor * half_width)):
+    while not (ranges := _ranges(design, told - seen, factor * half_width, DRIFT_MOST * (end - begin))):
         factor *= 2
+        if factor > WIDEN_MOST:
+            return None
     (first, first_half), (last, last_half) = (((low + high) / 2, (high - low) / 2) for low, high in ranges)
-    drift = (last - first) / (end - begin) if end > begin else 0.0
-    return Clock(first - drift * begin, drift, max(first_half, last_half), len(seen))
+    drift = (last - first) / (end - begin)
+    half = max(first_half, last_half, LEAST_HALF_WIDTH_SECOND)
+    return Clock(first - drift * begin, drift, half, len(seen))
 
 
-def _ranges(design: Floats, difference: Floats, half_width: Floats) -> tuple[tuple[float, float], ...]:
-    """Return the least and the greatest of both ends of the line over all lines that pass; empty without one."""
+def _ranges(design: Floats, difference: Floats, half_width: Floats, apart: float) -> tuple[tuple[float, float], ...]:
+    """Return the least and the greatest of both ends of the line over all lines that pass; empty without one.
+
+    The ends are no further than `apart` from one another.
+    """
     from scipy.optimize import linprog
 
-    sides = np.vstack([design, -design])
-    limits = np.concatenate([difference + half_width, half_width - difference])
+    sides = np.vstack([design, -design, [[-1.0, 1.0], [1.0, -1.0]]])
+    limits = np.concatenate([difference + half_width, half_width - difference, [apart, apart]])
     found = [
         linprog(sign * aim, sides, limits, bounds=(None, None), method="highs") for aim in np.eye(2) for sign in (1, -1)
     ]

@@ -12,7 +12,7 @@ from hwan.core import BatteryType
 from hwan.health._analysis import Analysis
 from hwan.health._cells import Cells, Floats
 from hwan.health._discharge import Discharge, Run, discharges, reaching_cutoff
-from hwan.health._readings import Readings, readings_at
+from hwan.health._readings import Readings, log_interval, readings_at
 from hwan.health._resistance import Edge, edge_nearest_to_half
 
 END_SECOND: Final = 30.0
@@ -20,6 +20,8 @@ REST_SECOND: Final = 120.0
 PULSE_SECOND: Final = 10.0
 PULSE_END_SECOND: Final = 5.0
 BEFORE_PULSE_SECOND: Final = 30.0
+LOG_READINGS: Final = 2
+"""Fewer readings of a log within a pulse do not show when in it they were taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,10 @@ class Pulse:
         return found
 
     @property
-    def noise_ohm(self) -> float:
-        """Standard error of one resistance."""
-        return float(np.hypot(self.before.noise_volt, self.during.noise_volt)) / abs(self.current_ampere)
+    def noise_ohm(self) -> Floats:
+        """Standard error of each resistance, shape (cells,)."""
+        noise: Floats = np.hypot(self.before.noise_volt, self.during.noise_volt) / abs(self.current_ampere)
+        return noise
 
 
 def events_of(analysis: Analysis, cells: Cells, kind: BatteryType) -> Events:
@@ -85,7 +88,12 @@ def _at_end(analysis: Analysis, cells: Cells, run: Run | None) -> Readings | Non
     if run is None:
         return None
     first = int(analysis.steps["first_sample"][run.last_step])
-    return readings_at(analysis, cells, run.last_sample, first, END_SECOND)
+    return _heard(readings_at(analysis, cells, run.last_sample, first, END_SECOND))
+
+
+def _heard(readings: Readings) -> Readings | None:
+    """Return the readings, or None where every log was silent."""
+    return readings if readings.heard else None
 
 
 def _after(analysis: Analysis, cells: Cells, run: Run | None) -> Readings | None:
@@ -93,13 +101,14 @@ def _after(analysis: Analysis, cells: Cells, run: Run | None) -> Readings | None
     following = analysis.steps.slice(run.last_step + 1, 1) if run else pl.DataFrame()
     if not len(following) or following["kind"][0] != "rest":
         return None
-    return readings_at(
-        analysis, cells, int(following["last_sample"][0]), int(following["first_sample"][0]), REST_SECOND
-    )
+    last, first = int(following["last_sample"][0]), int(following["first_sample"][0])
+    return _heard(readings_at(analysis, cells, last, first, REST_SECOND))
 
 
 def _pulse(analysis: Analysis, cells: Cells, kind: BatteryType) -> Pulse | None:
     """Return the cells' resistances at `PULSE_SECOND` of the discharge, else charge, pulse nearest to half charge."""
+    if LOG_READINGS * log_interval(analysis, cells) > PULSE_SECOND:
+        return None  # each log would have read its cells at another moment of the pulse
     edge = edge_nearest_to_half(analysis, kind, "discharge") or edge_nearest_to_half(analysis, kind, "charge")
     if edge is None:
         return None
@@ -111,4 +120,9 @@ def _pulse(analysis: Analysis, cells: Cells, kind: BatteryType) -> Pulse | None:
     before = readings_at(analysis, cells, edge.before_sample, edge.rest_first_sample, BEFORE_PULSE_SECOND)
     during = readings_at(analysis, cells, last, edge.first_sample, PULSE_END_SECOND)
     step = float(np.mean(data.current_ampere[during.first_sample : last + 1]) - data.current_ampere[edge.before_sample])
-    return Pulse(edge, before, during, step, float(since[last])) if step else None
+    if not step or not (before.heard and during.heard):
+        return None
+    pulse = Pulse(edge, before, during, step, float(since[last]))
+    # A voltage that goes against the current shows no resistance: one of both signs is wrong.
+    typical = pulse.resistance_ohm[np.isfinite(pulse.resistance_ohm)]
+    return pulse if len(typical) and float(np.median(typical)) > 0 else None

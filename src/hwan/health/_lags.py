@@ -17,9 +17,9 @@ import numpy as np
 from hwan.core import TapAccuracy
 from hwan.health._analysis import Analysis
 from hwan.health._cells import Floats, cell_voltages
-from hwan.health._counter import charge_increments
 from hwan.health._discharge import Run
 from hwan.health._readings import Readings
+from hwan.health._resistance import charge_course
 from hwan.health._window import steady_part
 
 CURVE_POINTS: Final = 400
@@ -36,16 +36,18 @@ DOUBT_SIGMA: Final = 2.0
 class Lags:
     """Charge in Ah that each cell has to go to the limit, arrays of shape (cells,).
 
-    `high_ah` is infinite where the limiting cell's curve does not reach the cell's voltage.
+    `limiting` is the position of the cell that met the limit. `central_ah` and `high_ah` are infinite where
+    its curve does not reach a cell's voltage: such a cell has at least the whole curve, its `low_ah`, to go.
     """
 
+    limiting: int
     central_ah: Floats
     low_ah: Floats
     high_ah: Floats
 
     def scaled(self, factor: Floats) -> Lags:
         """Return each cell's lag times a factor, shape (cells,)."""
-        return Lags(self.central_ah * factor, self.low_ah * factor, self.high_ah * factor)
+        return Lags(self.limiting, self.central_ah * factor, self.low_ah * factor, self.high_ah * factor)
 
 
 def of_own_size(held_ah: float, full: Lags, empty: Lags) -> tuple[Lags, Lags]:
@@ -55,8 +57,7 @@ def of_own_size(held_ah: float, full: Lags, empty: Lags) -> tuple[Lags, Lags]:
     larger cell is more charge. `held_ah` is what flowed between both limits.
     """
     own = held_ah + np.where(np.isfinite(full.central_ah + empty.central_ah), full.central_ah + empty.central_ah, 0.0)
-    limits = (own[int(np.argmin(full.central_ah))], own[int(np.argmin(empty.central_ah))])
-    return full.scaled(own / limits[0]), empty.scaled(own / limits[1])
+    return full.scaled(own / own[full.limiting]), empty.scaled(own / own[empty.limiting])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ class Curve:
     def to_go(self, volts: Floats) -> Floats:
         """Return the charge to go in Ah at rested voltages in V; infinite below the curve, none above it."""
         found: Floats = np.interp(volts, self.volts, self.to_go_ah, left=np.inf, right=0.0)
+        return found
+
+    def at_least(self, volts: Floats) -> Floats:
+        """Return the same as a lower bound: below the curve a cell has the whole of it to go."""
+        found: Floats = np.interp(volts, self.volts, self.to_go_ah, right=0.0)
         return found
 
 
@@ -84,21 +90,24 @@ def lags(
     at_end, rested
         Readings of all cells at its end and at the end of the rest after it.
     drop_volt
-        What the current of a constant-current step moves the limiting cell's voltage by, as seen where it stops.
+        What the current of a constant-current step moves the limiting cell's voltage by, as seen where it
+        stops; NaN where that was not seen.
     """
     sign = 1.0 if run.direction == "charge" else -1.0
-    limiting = int(np.argmax(sign * at_end.volts))
+    limiting = int(np.nanargmax(sign * at_end.volts))
     shapes = _curves(analysis, run, (at_end, rested), limiting, sign, drop_volt)
     if shapes is None:
         return None
     volts = sign * rested.volts
     doubt = _doubt(rested, limiting, taps)
     central = np.mean([shape.to_go(volts) for shape in shapes], axis=0)
-    low = np.min([shape.to_go(volts + doubt) for shape in shapes], axis=0)
+    low = np.min([shape.at_least(volts + doubt) for shape in shapes], axis=0)
     high = np.max([shape.to_go(volts - doubt) for shape in shapes], axis=0)
     low, high = low * (1 - CURVE_SHARE), high * (1 + CURVE_SHARE)
+    silent = ~np.isfinite(volts)
+    central[silent], low[silent], high[silent] = np.inf, 0.0, np.inf
     central[limiting] = low[limiting] = high[limiting] = 0.0
-    return Lags(central, low, high)
+    return Lags(limiting, central, low, high)
 
 
 def _doubt(rested: Readings, limiting: int, taps: TapAccuracy) -> Floats:
@@ -129,10 +138,12 @@ def _curves(
     if len(charge) < 5 or np.ptp(charge) == 0:
         return None
     end = sign * float(rested.volts[limiting])
+    if not np.isfinite(end):
+        return None
     if held == 0.0:
         return (_rising(charge, volts - (float(volts[-1]) - end)),)
     by_slope = min(end - _end_slope(charge, volts) * held, end)
-    by_drop = min(float(volts[-1]) - drop_volt, end)
+    by_drop = min(float(volts[-1]) - drop_volt, end) if np.isfinite(drop_volt) else by_slope
     return tuple(
         _rising(np.append(charge + held, 0.0), np.append(volts - (float(volts[-1]) - begin), end))
         for begin in (by_slope, by_drop)
@@ -143,8 +154,7 @@ def _constant_current(analysis: Analysis, number: int, first: int, last: int, si
     """Return charge to go in Ah until `last`, falling, and the cell's voltage times `sign`, rising."""
     begin = first + int(STEADY_SHARE * (last - first))
     picked = np.unique(np.linspace(begin, last, min(CURVE_POINTS, last - begin + 1)).astype(np.int64))
-    boundaries = analysis.steps["first_sample"].to_numpy()
-    course = np.cumsum(charge_increments(analysis.data, boundaries))
+    course = charge_course(analysis)
     volts = cell_voltages(analysis.recording.samples, (number,), analysis.data.row[picked])[:, 0]
     known = np.isfinite(volts)
     return np.abs(course[last] - course[picked])[known], sign * volts[known]
@@ -155,7 +165,9 @@ def _end_slope(charge: Floats, volts: Floats) -> float:
     tail = charge <= charge.min() + TAIL_SHARE * np.ptp(charge)
     if tail.sum() < 3:
         tail = np.arange(len(charge)) >= len(charge) - 3
-    return max(float(-np.polyfit(charge[tail], volts[tail], 1)[0]), 0.0)
+    away = charge[tail] - charge[tail].mean()
+    spread = float(away @ away)
+    return max(-float(away @ volts[tail]) / spread, 0.0) if spread else 0.0
 
 
 def _rising(to_go: Floats, volts: Floats) -> Curve:

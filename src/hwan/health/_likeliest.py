@@ -18,6 +18,7 @@ POINTS: Final = 1001
 OWN_POINTS: Final = 41
 """So many more over the reach of each value itself: one of a wide error must not hide those of narrow ones."""
 _REACH: Final = 5.0
+_CERTAIN: Final = 8.0
 _LEAST: Final = 1e-4
 """A part smaller than this of the whole error is taken as this: nothing is divided by zero."""
 
@@ -29,6 +30,8 @@ def distribution(x: Floats, half_one: Floats, half_other: Floats, sigma: Floats)
     """
     least = np.maximum(_LEAST * (half_one + half_other + sigma), np.finfo(np.float32).tiny)
     one, other, sigma = (np.maximum(part, least) for part in (half_one, half_other, sigma))
+    beyond = one + other + _CERTAIN * sigma
+    x = np.clip(x, -beyond, beyond)  # further out only digits would be lost
     total = _twice(x + one + other, sigma) - _twice(x + one - other, sigma)
     total += _twice(x - one - other, sigma) - _twice(x - one + other, sigma)
     result: Floats = np.clip(total / (4 * one * other), 0.0, 1.0)
@@ -56,7 +59,7 @@ def greatest(values: Floats, half_one: Floats, half_other: Floats, sigma: Floats
     grid = np.unique(np.append(np.linspace(low, high, POINTS), np.clip(own, low, high)))
     errors = (half_one[chosen, None], half_other[chosen, None], sigma[chosen, None])
     below = distribution(grid - values[chosen, None], *errors)
-    mass = np.diff(below, axis=1)
+    mass = np.maximum(np.diff(below, axis=1), 0.0)
     middle = np.maximum((below[:, 1:] + below[:, :-1]) / 2, 1e-300)
     log = np.log(middle)
     share = (mass * np.exp(log.sum(axis=0) - log)).sum(axis=1)

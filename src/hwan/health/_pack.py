@@ -22,15 +22,19 @@ from hwan.core import (
 )
 from hwan.health._accuracy import taps_of
 from hwan.health._analysis import Analysis
-from hwan.health._balance import ToGo, after_interventions
+from hwan.health._balance import NOT_OBSERVED, ToGo, after_interventions
 from hwan.health._capacity import capacity_of, energy_of
 from hwan.health._cells import Cells, Floats
 from hwan.health._events import Events, events_of
 from hwan.health._lags import Lags, lags, of_own_size
 from hwan.health._verdicts import verdicts_of
 
-OUTLIER: Final = 5.0
-"""A cell so many robust standard deviations from the others is no longer one of them."""
+OUTLIER: Final = 4.25
+"""A cell so many robust standard deviations from many others is no longer one of them; from few, more:"""
+OUTLIER_OF_FEW: Final = 8.0
+"""...times 1 + this/cells. So one pack of normal cells in a thousand has one, of 12 cells as of 48."""
+LEAST_CELLS: Final = 8
+"""Of fewer cells the spread is not known."""
 _MAD_TO_SIGMA: Final = 1.4826
 
 
@@ -94,7 +98,7 @@ def _both_lags(analysis: Analysis, events: Events) -> Both | None:
     taps = taps_of(analysis.recording)
     # The same current drops the same voltage in charge and discharge; only the discharge shows it.
     drops = events.rest_empty.volts - empty.volts
-    first_full, first_empty = int(np.argmax(full.volts)), int(np.argmin(empty.volts))
+    first_full, first_empty = int(np.nanargmax(full.volts)), int(np.nanargmin(empty.volts))
     missing = lags(analysis, test.charged_by, full, events.rest_full, taps, float(drops[first_full]))
     left = lags(analysis, test.run, empty, events.rest_empty, taps, float(drops[first_empty]))
     return of_own_size(-test.run.charge_ah, missing, left) if missing and left else None
@@ -105,12 +109,7 @@ def _mended(
 ) -> Iterator[Measurement | Refusal]:
     capacity, energy = capacity_of(analysis, kind), energy_of(analysis, kind)
     if both is None or isinstance(capacity, Refusal) or events.test is None:
-        yield Refusal(
-            "capacity_after_balancing",
-            "balance_not_observed",
-            ("rests at both ends",),
-            "rests_after_charge_and_discharge",
-        )
+        yield NOT_OBSERVED
         return
     run = events.test.run
     volts = analysis.data.voltage_volt[[run.first_sample, run.last_sample]]
@@ -160,24 +159,28 @@ def _findings(kind: BatteryType, cells: Cells, events: Events, both: Both | None
         yield Finding("cell_columns_are_groups", "note", "cell columns", {"parallel": kind.parallel_count})
     if events.pulse is not None:
         resistance = events.pulse.resistance_ohm
-        yield from _outliers(
-            "cell_resistance_stands_out", cells, (resistance, resistance), 1 / float(np.median(resistance))
-        )
+        share = 1 / float(np.nanmedian(resistance))
+        yield from _outliers("cell_resistance_stands_out", cells, (resistance, resistance), share)
     if both is not None:
         missing, left = both
         # Of each cell the bound that makes it least remarkable: what is not known does not stand out.
         low, high = missing.low_ah + left.low_ah, missing.high_ah + left.high_ah
+        emptier = (left.high_ah < np.median(left.low_ah)) & (missing.low_ah > np.median(missing.central_ah))
         apart = missing.low_ah - left.high_ah
         yield from _outliers("cell_capacity_stands_out", cells, (-high, -low), 1.0)
-        yield from _outliers("cell_charge_stands_out", cells, (apart, apart), 1.0)
+        yield from _outliers("cell_charge_stands_out", cells, (np.where(emptier, apart, -np.inf), apart), 1.0)
 
 
 def _outliers(code: str, cells: Cells, values: tuple[Floats, Floats], scale: float) -> Iterator[Finding]:
     """Yield cells whose first value is far above the median of the second; `scale` times their distance is told."""
-    own, others = (np.where(np.isfinite(each), each, np.nan) for each in values)
-    middle = float(np.nanmedian(others))
-    sigma = _MAD_TO_SIGMA * float(np.nanmedian(np.abs(others - middle)))
-    for position in np.flatnonzero(own - middle > OUTLIER * sigma) if sigma else ():
+    own, others = values[0], values[1][np.isfinite(values[1])]
+    if len(others) < LEAST_CELLS:
+        return
+    middle = float(np.median(others))
+    sigma = _MAD_TO_SIGMA * float(np.median(np.abs(others - middle)))
+    most = OUTLIER * (1 + OUTLIER_OF_FEW / len(others))
+    own = np.where(np.isfinite(own), own, middle)
+    for position in np.flatnonzero(own - middle > most * sigma) if sigma else ():
         distance = float(own[position]) - middle
         told: dict[str, Scalar] = {
             "cell": cells.numbers[position],

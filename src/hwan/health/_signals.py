@@ -79,7 +79,7 @@ def signals(recording: Recording, series: int | Unknown = UNKNOWN) -> Signals:
     wanted = {*_BASE, *(name for name in _OPTIONAL if name in names)}
     wanted |= {column for found in counters.values() for _, columns in found for column in columns}
     taps = cell_columns(recording.samples, names)
-    frame = recording.samples.select(*sorted(wanted), *extremes(taps)).collect()
+    frame = recording.samples.select(*sorted(wanted), *extremes(taps)).collect(engine="streaming" if taps else "auto")
     row, frame = _complete_rows(frame)
     if not len(frame):
         raise NothingInside("rows_missing", source=recording.provenance.source_name)

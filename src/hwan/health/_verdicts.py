@@ -28,6 +28,7 @@ from hwan.health._cells import Cells, Floats
 from hwan.health._events import Events, Pulse
 from hwan.health._likeliest import greatest
 from hwan.health._readings import Readings
+from hwan.health._signals import Ints
 from hwan.health._uncertainty import Figure
 
 DECIDED: Final = 0.99
@@ -51,12 +52,27 @@ class _Contest:
     first_sample: int
     last_sample: int
 
+    @property
+    def heard(self) -> Ints:
+        """Positions of the cells that have a value."""
+        positions: Ints = np.flatnonzero(np.isfinite(self.values))
+        return positions
+
+    def chances(self) -> Floats:
+        """Return how likely each cell is the one, of those that have a value."""
+        found, heard = np.zeros(len(self.values)), self.heard
+        errors = (part[heard] for part in (self.gain, self.offset, self.normal))
+        found[heard] = greatest(self.values[heard], *errors)
+        return found
+
 
 def verdicts_of(analysis: Analysis, cells: Cells, events: Events) -> tuple[CellVerdict | Refusal, ...]:
     """Return the answer to each question, or why the record has none."""
     contests = dict(_contests(analysis, events))
     return tuple(
-        _verdict(analysis, cells, contest) if contest else Refusal(question, *_MISSING[question])
+        _verdict(analysis, cells, contest)
+        if contest and len(contest.heard) > 1
+        else Refusal(question, *_MISSING[question])
         for question, contest in contests.items()
     )
 
@@ -94,10 +110,10 @@ def _by_resistance(pulse: Pulse, taps: TapAccuracy) -> _Contest:
 
 
 def _verdict(analysis: Analysis, cells: Cells, contest: _Contest) -> CellVerdict:
-    chances = greatest(contest.values, contest.gain, contest.offset, contest.normal)
-    order = np.argsort(-chances, kind="stable")
+    chances = contest.chances()
     # Of equally unlikely cells the one of the greater value comes first.
-    order = order[np.lexsort((-contest.values[order], -chances[order]))]
+    order = np.lexsort((-contest.values, -chances))
+    whole = not cells.unseen and len(contest.heard) == len(contest.values)
     first, second = int(order[0]), int(order[1])
     candidates = tuple(cells.numbers[each] for each in order if chances[each] >= CANDIDATE)
     probability = float(chances[first])
@@ -106,7 +122,7 @@ def _verdict(analysis: Analysis, cells: Cells, contest: _Contest) -> CellVerdict
         cell=cells.numbers[first],
         margin=_margin(analysis, contest, first, second),
         probability=probability,
-        decided=probability >= DECIDED and not cells.unseen,
+        decided=probability >= DECIDED and whole,
         candidates=candidates,
     )
 

@@ -64,14 +64,14 @@ def _limits(analysis: Analysis) -> tuple[float, float, str, str]:
 
 
 def _charge_per_volt(analysis: Analysis, run: Run, voltage: Floats) -> float:
-    """Return |dQ/dV| in Ah/V at the end of a run; 0 if it cannot be told.
+    """Return |dQ/dV| in Ah/V at the end of a run.
 
     A parabola through the end of the last constant current gives the slope where the run ends: after
     a constant-voltage phase that is further along the curve than the current was constant.
     """
     found = steady_part(analysis, run)
     if found is None:
-        return 0.0
+        return _mean_charge_per_volt(analysis, run, voltage)
     first, last, held = found
     volts = voltage[first - run.first_sample : last - run.first_sample + 1]
     begin = _end_of_curve(volts)
@@ -79,6 +79,18 @@ def _charge_per_volt(analysis: Analysis, run: Run, voltage: Floats) -> float:
     mean = float(analysis.data.current_ampere[first + 1 : last + 1].mean())
     charge = abs(mean) * (seconds - seconds[-1]) / SECONDS_PER_HOUR
     return _inverse_slope(charge, volts[begin:], held)
+
+
+def _mean_charge_per_volt(analysis: Analysis, run: Run, voltage: Floats) -> float:
+    """Return the charge in Ah per V over all of a run but its holds, 0 without such a part.
+
+    The bound where a record has too few samples for a slope: curves are steeper at their ends than between.
+    """
+    steps = analysis.steps.slice(run.first_step, run.last_step - run.first_step + 1).filter(pl.col("kind") != "cv")
+    if not len(steps):
+        return 0.0
+    span = float(np.ptp(voltage[: int(steps["last_sample"][-1]) - run.first_sample + 1]))
+    return float(steps["charge_ah"].abs().sum()) / span if span else 0.0
 
 
 def steady_part(analysis: Analysis, run: Run) -> tuple[int, int, float] | None:
@@ -108,6 +120,8 @@ def _inverse_slope(charge: Floats, volts: Floats, beyond_ah: float) -> float:
     """Return |dQ/dV| of a parabola V(Q) at `beyond_ah` after Q = 0; by a straight line where it bends back."""
     if len(volts) < SLOPE_SAMPLES or np.ptp(charge) == 0.0 or np.ptp(volts) == 0.0:
         return 0.0
+    if len(np.unique(charge)) < SLOPE_SAMPLES:  # a clock that stands still
+        return float(np.ptp(charge) / np.ptp(volts))
     straight = abs(float(np.polyfit(charge, volts, 1)[0]))
     bend, slope, _ = np.polyfit(charge, volts, 2)
     at_end = abs(float(slope + 2 * bend * beyond_ah))

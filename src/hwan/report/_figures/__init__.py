@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from hwan import core
 from hwan.report._entry import Entry
 from hwan.report._figures._capacity import capacity
+from hwan.report._figures._cells import cells
 from hwan.report._figures._limits import SIGNS, limits
 from hwan.report._figures._picture import Key, Picture
 from hwan.report._figures._resistance import resistance
@@ -28,6 +29,7 @@ def _all(entry: Entry, words: Words, prefix: str) -> Iterable[Picture | None]:
     yield routes(assessment.route, words, f"{prefix}-routes")
     if entry.samples is not None:
         yield trace(entry.samples, entry.steps, words, f"{prefix}-trace")
+    yield cells(assessment, words, f"{prefix}-cells")
     if entry.cycles is not None:
         yield capacity(entry.cycles, words, f"{prefix}-cycles")
     yield resistance(assessment.measurements, words, f"{prefix}-resistance")

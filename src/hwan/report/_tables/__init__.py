@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hwan.report._entry import Entry
 from hwan.report._tables import _judged as judged
 from hwan.report._tables import _measured as measured
+from hwan.report._tables import _pack as pack
 from hwan.report._tables import _record as record
 from hwan.report._tables._judged import (
     TONES,
@@ -46,6 +47,8 @@ def _all(entry: Entry, words: Words) -> Iterable[Section]:
     assessment = entry.assessment
     yield _section(words.ui("section_refused"), [judged.refusals(assessment, words)])
     yield _section(words.ui("section_truth"), [measured.truths(assessment, entry.truth, words)])
+    told = [pack.verdicts(assessment, words), pack.mended(assessment, words), pack.cells(assessment, words)]
+    yield _section(words.ui("section_pack"), told)
     yield _section(words.ui("section_measured"), measured.measurements(assessment, words))
     yield _section(words.ui("section_judged"), judged.rules(entry, words))
     yield _section(words.ui("section_routes"), judged.terms(assessment.route, words))
