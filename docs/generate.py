@@ -20,6 +20,7 @@ from hwan.cli._app import app
 from hwan.core import COLUMNS, LANGUAGES, Assessment, Column
 from hwan.core.columns import INFINITE
 from hwan.core.language import catalogue
+from hwan.readers import formats
 from public_names import Public, about, constants, packages, public_names, undocumented
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -43,6 +44,7 @@ DOCUMENTS: Final = {
     "cycles": '"recordings": [{"provenance": {…}, "cycles": […]}]',
     "evaluate": '"assessments": […]',
     "certificate": '"assessments": […], "certificates": […]',
+    "export": '"exports": […]',
     "rules": '"rulesets": […], "ruleset": {…}, "problems": […] or "difference": {…}, by subcommand',
     "store": "what the subcommand says: recordings, results, or problems",
 }
@@ -235,6 +237,23 @@ def constants_page() -> str:
     )
 
 
+# Blocks in pages that are otherwise written by hand ---------------------------------------------------
+
+_BLOCK: Final = re.compile(r"(<!-- table: [^\n]* -->\n)(.*?)(<!-- /table -->)", re.DOTALL)
+
+
+def formats_block() -> str:
+    """Return the table of what the built-in readers read; plug-ins of this machine are left out."""
+    own = [each for each in formats() if not each.plugin]
+    rows = [(f"`{each.name}`", each.title, ", ".join(each.suffixes), each.proof) for each in own]
+    return table(("reader", "format", "usual suffixes", "proven against"), rows)
+
+
+def formats_page() -> str:
+    """Return docs/formats.md with its table made anew."""
+    return _BLOCK.sub(lambda found: f"{found[1]}{formats_block()}\n{found[3]}", _text("docs/formats.md"))
+
+
 # Links ---------------------------------------------------------------------------------------------
 
 _LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -270,6 +289,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/messages.md": messages_page,
     "docs/api.md": api_page,
     "docs/constants.md": constants_page,
+    "docs/formats.md": formats_page,
 }
 
 

@@ -53,12 +53,12 @@ def test_read_explains_itself(call, files):
 
 def test_a_users_mapping(call, files, tmp_path):
     table = tmp_path / "own.csv"
-    table.write_text("zeit;spannung;strom\n0;3,7;0\n10;3,8;1\n20;3,9;1\n", encoding="utf-8")
+    table.write_text("erste;zweite;dritte\n0;3,7;0\n10;3,8;1\n20;3,9;1\n", encoding="utf-8")
     mapping = tmp_path / "own.toml"
     mapping.write_text(
         'id = "own"\ntitle = "Own"\ndelimiter = ";"\ndecimal = ","\nheader = { line = 1 }\n'
-        '[columns.zeit]\nto = "test_time_second"\n[columns.spannung]\nto = "voltage_volt"\n'
-        '[columns.strom]\nto = "current_ampere"\n',
+        '[columns.erste]\nto = "test_time_second"\n[columns.zweite]\nto = "voltage_volt"\n'
+        '[columns.dritte]\nto = "current_ampere"\n',
         encoding="utf-8",
     )
     assert call("read", table).code == 3

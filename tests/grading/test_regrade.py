@@ -112,7 +112,9 @@ def test_readings_are_kept_where_the_number_was_not_public_and_judged_once_it_is
     refused = grade(stored.measurements, readings, hidden, findings=stored.findings, refusals=stored.refusals)
     numbers = {"kc-insulation": 1_000.0, "kc-cell-difference": 0.1, "kc-health": 0.5}
     rules = tuple(replace(rule, value=numbers[rule.id]) if rule.id in numbers else rule for rule in hidden.rules)
-    found = regrade(replace(stored, grade=refused, observations=readings), hidden, replace(hidden, id="kc-own/1", rules=rules))
+    found = regrade(
+        replace(stored, grade=refused, observations=readings), hidden, replace(hidden, id="kc-own/1", rules=rules)
+    )
     assert (found.check, found.old.status, found.not_stored) == ("reproduced", "refused", ())
     verdicts = {each.rule_id: (each.verdict, each.value) for each in found.new.outcomes}
     assert verdicts["kc-insulation"] == ("failed", 700.0)

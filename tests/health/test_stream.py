@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,6 +17,7 @@ from polars.testing import assert_frame_equal
 from hwan.core import LANGUAGES, ColumnProblem, DamagedFile, NothingInside
 from hwan.health import _stream_pass, cycles, dc_resistances, steps
 from hwan.health._noise import typical_noise, without_spikes
+from hwan.health._sequences import sequences
 from hwan.health._stream import resume_steps, stream_steps
 from hwan.health._stream_figures import despiked
 from hwan.health._stream_state import state_from_bytes, state_to_bytes
@@ -258,6 +261,40 @@ def test_a_stored_recording_is_streamed(cell, tmp_path):
     identical(stream_steps(store.get(stored.id).samples), stream_steps(cell.samples))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "neware/nda8.nda", "pec/pec.csv", "neware/BTS85-36-6-5-110-20240424.ndax", "maccor/xTESLADIAG_000038.078",
+        "landt/SINTEF__LiGrR2032__2024-04-30__25degC__Landt.csv", "ampworks-csv/hppc_discharge.csv",
+    ],
+)  # fmt: skip
+def test_real_testers_files_give_the_same_as_in_memory(lab_data, sizes, name):
+    from hwan.readers import read
+
+    sizes(1000)
+    same_as_whole(read(lab_data / "testers" / name))
+
+
+def test_from_many_rows_the_noise_is_learnt_from_the_first(record, walk, sizes):
+    sizes(100, learn=600)
+    time, volt, ampere = walk((0, 300), (5, 700), (0, 300), (-5, 700), (0, 300))
+    random = np.random.default_rng(8)
+    volt = volt + 1e-4 * random.standard_normal(len(volt))
+    recording = record(time, volt, ampere + 1e-4 * random.standard_normal(len(ampere)))
+    table, whole = stream_steps(recording.samples).steps, steps(recording)
+    assert_frame_equal(table.select("kind", "direction", "first_row", "last_row"),
+                       whole.select("kind", "direction", "first_row", "last_row"))  # fmt: skip
+    assert table["charge_ah"].to_list() == pytest.approx(whole["charge_ah"].to_list(), abs=1e-9)
+
+
+def test_the_page_of_tables_names_every_column(cell):
+    page = (Path(__file__).parents[2] / "docs/tables.md").read_text("utf-8")
+    named = set(re.findall(r"`([a-z_0-9]+)`", page))
+    result = stream_steps(cell.samples)
+    for table in (result.steps, result.cycles, result.throughput, sequences(result.steps)):
+        assert named.issuperset(table.columns)
+
+
 def test_floats_of_four_bytes_and_decimals_are_read(cell):
     names = ("test_time_second", "voltage_volt", "current_ampere", "step_count")
     frame = cell.samples.select(names).with_columns(pl.col(names[:3]).round(3))
@@ -329,3 +366,9 @@ def test_a_state_with_a_wrong_byte_is_refused_or_read(record, walk, place, byte)
         state_from_bytes(bytes(content))
     except DamagedFile as error:
         assert error.code == "stream_state_unreadable"  # noqa: PT017
+
+
+def test_a_live_test_may_hand_on_one_row_at_a_time(record, walk, sizes):
+    sizes(256, 512)
+    frame = record(*walk(*PARTS)).samples.collect()
+    identical(stream_steps(frame.iter_slices(1)), stream_steps(frame))

@@ -1,4 +1,4 @@
-"""docs/formats.md is tested: its table, its mapping and its plug-in are the real ones."""
+"""docs/formats.md is tested: its mapping and its plug-in are the real ones."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 import hwan
-from hwan.readers import conformance, formats, read
+from hwan.readers import conformance, read
 from hwan.readers.generic import load_mapping
 
 DOC = Path(hwan.__file__).parents[2] / "docs/formats.md"
-BUILT_IN = ("neware-", "bdf-", "arbin-", "nebula-", "csv:")
 
 
 @pytest.fixture
@@ -24,17 +23,6 @@ def doc() -> str:
 
 def _blocks(doc: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", doc, flags=re.DOTALL)
-
-
-def test_the_table_is_what_formats_says(doc: str) -> None:
-    table = doc.split("<!-- table:")[1].split("-->\n", 1)[1].split("<!-- /table -->", maxsplit=1)[0].strip()
-    lines = ["| reader | format | usual suffixes | proven against |", "|---|---|---|---|"]
-    lines += [
-        f"| `{line.name}` | {line.title} | {', '.join(line.suffixes)} | {line.proof} |"
-        for line in formats()
-        if line.name.startswith(BUILT_IN)
-    ]
-    assert table == "\n".join(lines)
 
 
 def test_the_mapping_in_the_docs_reads_a_file(doc: str, tmp_path: Path) -> None:

@@ -216,12 +216,13 @@ def test_the_store_does_not_take_itself_in(fifteen):
 def test_a_mapping_of_one_s_own(store, tmp_path):
     mapping = tmp_path / "mine.toml"
     mapping.write_text(
-        'id = "mine"\ntitle = "mine"\nrecognise = ["t", "u", "i"]\n[columns]\nt = { to = "test_time_second" }\n'
-        'u = { to = "voltage_volt" }\ni = { to = "current_ampere" }\n',
+        'id = "mine"\ntitle = "mine"\nrecognise = ["one", "two", "three"]\n'
+        '[columns]\none = { to = "test_time_second" }\n'
+        'two = { to = "voltage_volt" }\nthree = { to = "current_ampere" }\n',
         encoding="utf-8",
     )
     path = tmp_path / "mine.csv"
-    path.write_text("t,u,i\n0,3.7,1\n1,3.8,1\n", encoding="utf-8")
+    path.write_text("one,two,three\n0,3.7,1\n1,3.8,1\n", encoding="utf-8")
     (first,) = store.add_file(path, mapping)
     assert first.added
     assert store.add_many([path], mapping).results[0].added is False

@@ -13,7 +13,9 @@ import typer
 from hwan.cli import _options as option
 from hwan.cli._demo import demo
 from hwan.cli._evaluation import certify_batteries, evaluate
+from hwan.cli._export import export
 from hwan.cli._frames import print_frames
+from hwan.cli._mapping import write_mapping
 from hwan.cli._outcome import document, print_document, print_failures
 from hwan.cli._rules import app as rules
 from hwan.cli._seen import seen
@@ -33,6 +35,7 @@ app = typer.Typer(
     help="hwan: from a used battery's test file to what it still is, its grade and its next life.",
 )
 app.command("demo")(demo)
+app.command("export")(export)
 app.add_typer(rules, name="rules")
 app.add_typer(store, name="store")
 
@@ -68,10 +71,13 @@ def read_files(
     key: option.Key = None,
     mapping: option.MappingFile = None,
     explained: Annotated[bool, typer.Option("--explain", help="Say why a format was recognised.")] = False,
+    save_mapping: option.SaveMapping = None,
     json: option.Json = False,
     lang: option.Lang = option.Language.en,
 ) -> int:
     """Read files and say what is in them and what is wrong with them."""
+    if save_mapping:
+        write_mapping(files, save_mapping)
     if explained:
         told = over(files, lambda path: [(path.name, explain(path))], str, lang.value)
         if json:

@@ -25,7 +25,7 @@ from hwan.core import (
     chemistry_named,
 )
 from hwan.grading import load_ruleset
-from hwan.readers import Mapping, load_mapping, read
+from hwan.readers import Mapping, continued, load_mapping, read
 from hwan.routing import Prices, load_prices
 
 DEFAULT_RULESET: Final = "house/1"
@@ -54,6 +54,7 @@ class Stated:
     instrument: Path | None = None
     cell_logs: tuple[Path, ...] = ()
     channels_in_parallel: bool = False
+    continued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Known:
     instrument: Instrument | None
     cell_logs: tuple[Path, ...] = ()
     channels_in_parallel: bool = False
+    continued: bool = False
 
     def battery(self, name: str) -> Battery:
         """Return the battery called `name`."""
@@ -84,9 +86,10 @@ class Request:
 
     def test(self, paths: Sequence[Path], known: Known) -> Test:
         """Read the files of one battery; the tester that is stated is that of its files, not of its logs."""
-        found = (read(path, key=self.key, mapping=self.mapping) for path in paths)
+        found = tuple(read(path, key=self.key, mapping=self.mapping) for path in paths)
+        whole = (continued(found),) if known.continued and len(found) > 1 else found
         return Test(
-            recordings=tuple(_measured_with(known.instrument, recording) for recording in found),
+            recordings=tuple(_measured_with(known.instrument, recording) for recording in whole),
             cell_logs=tuple(read(path, mapping=self.mapping) for path in known.cell_logs),
             channels_in_parallel=known.channels_in_parallel,
         )
@@ -130,6 +133,7 @@ def known(stated: Stated) -> Known:
         instrument=load_instrument(stated.instrument) if stated.instrument else None,
         cell_logs=stated.cell_logs,
         channels_in_parallel=stated.channels_in_parallel,
+        continued=stated.continued,
     )
 
 

@@ -38,6 +38,7 @@ class Call:
     instrument: option.InstrumentFile = None
     cells_log: option.CellsLog = None
     parallel_channels: option.ParallelChannels = False
+    continued: option.Continued = False
     mapping: option.MappingFile = None
     key: option.Key = None
     same_battery: option.Same = False
@@ -52,6 +53,11 @@ class Call:
             cell_logs=tuple(self.cells_log or ()),
             channels_in_parallel=self.parallel_channels,
         )
+
+    @property
+    def one_battery(self) -> bool:
+        """Whether all files are of one battery."""
+        return self.same_battery or self.parallel_channels or self.continued
 
     def request(self) -> Request:
         """Return by what is evaluated, definitions loaded."""
@@ -69,7 +75,7 @@ class Call:
         if self.batteries:
             return load_table(self.batteries, self.stated())
         files = self.files or []
-        return jobs_of(files, known(self.stated()), same_battery=self.same_battery or self.parallel_channels)
+        return jobs_of(files, known(self.stated()), same_battery=self.one_battery)
 
     def inputs(self) -> Iterator[Path | str | None]:
         """Yield every file that the options name, which no output may replace."""
@@ -83,7 +89,7 @@ class Call:
         given = [word for word, value in self._of_one_battery().items() if value]
         if self.batteries and given:
             raise UsageError("options_beside_table", options=", ".join(given), column=COLUMN_OF[given[0]])
-        if self.cells_log and not self.parallel_channels and len(self.files or ()) > 1:
+        if self.cells_log and not (self.parallel_channels or self.continued) and len(self.files or ()) > 1:
             raise UsageError("cells_log_of_which", count=len(self.files or ()))
 
     def _of_one_battery(self) -> dict[str, object]:

@@ -36,6 +36,10 @@ Batteries = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
 Lang = Annotated[Language, typer.Option("--lang", envvar="HWAN_LANG", help="Language: en or ko.")]
 Key = Annotated[str | None, typer.Option(help="Which recording, where a file holds several.")]
+SaveMapping = Annotated[
+    Path | None,
+    typer.Option("--save-mapping", help="Write the mapping proposed for the one text FILE here, to correct and share."),
+]
 MappingFile = Annotated[
     Path | None,
     typer.Option("--mapping", help="Names the columns of a csv: a TOML file of your own, or a shipped id."),
@@ -76,6 +80,9 @@ InstrumentFile = Annotated[
 CellsLog = Annotated[
     list[Path] | None,
     typer.Option("--cells-log", help="Log of cell voltages by a BMS; repeat it: cells are counted through."),
+]
+Continued = Annotated[
+    bool, typer.Option("--continued", help="The files are parts of one test that was written in pieces, in order.")
 ]
 ParallelChannels = Annotated[
     bool, typer.Option("--parallel-channels", help="The files are channels that fed one battery together.")

@@ -8,8 +8,11 @@ from hwan.health._pack import PackResults, pack_of
 from hwan.health._plausibility import plausibility_of
 from hwan.health._ratios import efficiencies, efficiencies_of, retained, state_of_health
 from hwan.health._resistance import TIMES_SECOND, dc_resistances, resistances_of
+from hwan.health._sequences import sequences
 from hwan.health._spread import spread_of
 from hwan.health._steps import steps
+from hwan.health._stream import StreamResult, resume_steps, stream_steps
+from hwan.health._stream_state import state_from_bytes, state_to_bytes
 from hwan.health._uncertainty import PROBABILITIES, Figure
 
 __all__ = [
@@ -18,6 +21,7 @@ __all__ = [
     "Analysis",
     "Figure",
     "PackResults",
+    "StreamResult",
     "analyse",
     "capacity",
     "capacity_of",
@@ -31,9 +35,14 @@ __all__ = [
     "pack_of",
     "plausibility_of",
     "resistances_of",
+    "resume_steps",
     "retained",
+    "sequences",
     "spread_of",
+    "state_from_bytes",
     "state_of_health",
+    "state_to_bytes",
     "steps",
+    "stream_steps",
     "voltage_step",
 ]

@@ -91,19 +91,27 @@ def charge_increments(data: Signals, starts: Ints) -> Floats:
 
     Trapezoid inside a step; across a step's start the new current holds since the last sample.
     """
-    return _increments(without_stale_starts(data.current_ampere, starts), data.time_second, starts)
+    return increments(without_stale_starts(data.current_ampere, starts), _intervals(data), starts)
 
 
 def energy_increments(data: Signals, starts: Ints) -> Floats:
     """Return the energy in Wh that each sample adds, as :func:`charge_increments`."""
-    return _increments(data.voltage_volt * without_stale_starts(data.current_ampere, starts), data.time_second, starts)
+    rate = data.voltage_volt * without_stale_starts(data.current_ampere, starts)
+    return increments(rate, _intervals(data), starts)
 
 
-def _increments(rate: Floats, time: Floats, starts: Ints) -> Floats:
+def _intervals(data: Signals) -> Floats:
+    interval: Floats = np.maximum(np.diff(data.time_second), 0.0)
+    return interval
+
+
+def increments(rate: Floats, interval: Floats, starts: Ints) -> Floats:
+    """Return ∫rate·dt in rate·h that each sample adds to the one before; `interval` in s lies between them."""
     added = np.empty_like(rate)
     added[0] = 0.0
-    interval = np.maximum(np.diff(time), 0.0)
-    added[1:] = (rate[1:] + rate[:-1]) * (0.5 / SECONDS_PER_HOUR) * interval
+    inside = np.add(rate[1:], rate[:-1], out=added[1:])
+    inside *= 0.5 / SECONDS_PER_HOUR
+    inside *= interval
     edges = starts[1:]
     added[edges] = rate[edges] * interval[edges - 1] / SECONDS_PER_HOUR
     return added
@@ -136,17 +144,19 @@ def check_counter(
     lasts: Ints,
     integrated: Floats,
     limits: Limits | None = None,
+    unwound: Floats | None = None,
 ) -> CounterCheck | None:
     """Return the counter's reading per step under the first proven scope, else the nearest; None without one.
 
-    `integrated` in Ah or Wh per step; `limits` only for a record of work steps.
+    `integrated` in Ah or Wh per step; `limits` only for a record of work steps. Where `data` holds
+    only the ends of each step, `unwound` is what the counter itself shows that it counted in each.
     """
     if counter is None:
         return None
     order = sorted(("step", "cycle", "test", "schedule"), key=lambda scope: scope != counter.scope)
     tried = []
     for scope in order:
-        per_step = _per_step(scope, data, counter.net, starts, lasts)
+        per_step = _per_step(scope, data, counter.net, starts, lasts, unwound)
         if limits is None:
             tried.append(_compared(scope, per_step, integrated))
         else:
@@ -185,11 +195,13 @@ def _digit(net: Floats) -> float:
     return next((10.0**-place for place in exact), 0.0)
 
 
-def _per_step(scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints) -> Floats:
+def _per_step(
+    scope: str, data: Signals, net: Floats, starts: Ints, lasts: Ints, unwound: Floats | None = None
+) -> Floats:
     """Return what the counter counted in each step when it begins again at zero where `scope` says."""
     numbers = {"step": data.step, "cycle": data.cycle}.get(scope)
     if scope != "test" and numbers is None:
-        counted: Floats = np.add.reduceat(_unwound(net), starts)
+        counted: Floats = np.add.reduceat(_unwound(net), starts) if unwound is None else unwound
         return counted
     before = np.append(net[:1], net[lasts[:-1]])
     if numbers is not None:
@@ -205,7 +217,13 @@ def _unwound(net: Floats) -> Floats:
     """
     added = np.diff(net, prepend=net[0])
     size = np.abs(added)
-    usual = float(np.median(size[size > 0])) if size.any() else 0.0
+    usual = usual_increment(net)
     fallen = (np.abs(net) < size) & (size > RESET_FACTOR * usual)
     fallen[0] = False
     return np.where(fallen, net, added)
+
+
+def usual_increment(net: Floats) -> float:
+    """Return what a sample usually adds to a counter, in its unit: the median of what is not zero."""
+    size = np.abs(np.diff(net))
+    return float(np.median(size[size > 0])) if size.any() else 0.0

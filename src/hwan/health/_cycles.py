@@ -50,7 +50,7 @@ def cycle_table(steps: pl.DataFrame) -> pl.DataFrame:
     flow = pl.col("direction").filter(pl.col("direction") != "none")
     lowest = steps["lowest_voltage_volt"].min()
     return (
-        steps.with_columns(cycle_number=pl.Series(_numbers(steps)))
+        steps.with_columns(cycle_number=pl.Series(cycle_numbers(steps)))
         .group_by("cycle_number", maintain_order=True)
         .agg(
             pl.col("cycle_count").first(),
@@ -87,7 +87,7 @@ def _ratio(above: str, below: str) -> pl.Expr:
     return pl.when(pl.col("complete") & (pl.col(below) > 0)).then(pl.col(above) / pl.col(below))
 
 
-def _numbers(steps: pl.DataFrame) -> Ints:
+def cycle_numbers(steps: pl.DataFrame) -> Ints:
     """Return the cycle that each step belongs to, counted from 1."""
     if steps["cycle_count"].null_count() == 0:
         counted = steps["cycle_count"].to_numpy()

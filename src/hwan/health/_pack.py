@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwan.core import (
     UNKNOWN,
@@ -165,20 +166,29 @@ def _findings(kind: BatteryType, cells: Cells, events: Events, both: Both | None
         missing, left = both
         # Of each cell the bound that makes it least remarkable: what is not known does not stand out.
         low, high = missing.low_ah + left.low_ah, missing.high_ah + left.high_ah
-        emptier = (left.high_ah < np.median(left.low_ah)) & (missing.low_ah > np.median(missing.central_ah))
-        apart = missing.low_ah - left.high_ah
+        emptier = (left.high_ah < np.median(left.low_ah)) & (missing.low_ah > np.median(missing.low_ah))
+        apart = np.where(emptier, missing.low_ah - left.high_ah, -np.inf)
         yield from _outliers("cell_capacity_stands_out", cells, (-high, -low), 1.0)
-        yield from _outliers("cell_charge_stands_out", cells, (np.where(emptier, apart, -np.inf), apart), 1.0)
+        usual = (missing.central_ah - left.central_ah)[_best_known(missing, left)]
+        yield from _outliers("cell_charge_stands_out", cells, (apart, usual), 1.0)
+
+
+def _best_known(missing: Lags, left: Lags) -> NDArray[np.int64]:
+    """Return the positions of the half of the cells with the narrowest bounds: they show the usual spread."""
+    with np.errstate(invalid="ignore"):
+        width = missing.high_ah - missing.low_ah + left.high_ah - left.low_ah
+    order = np.argsort(np.where(np.isfinite(width), width, np.inf), kind="stable")
+    return np.sort(order[: (len(order) + 1) // 2])
 
 
 def _outliers(code: str, cells: Cells, values: tuple[Floats, Floats], scale: float) -> Iterator[Finding]:
     """Yield cells whose first value is far above the median of the second; `scale` times their distance is told."""
     own, others = values[0], values[1][np.isfinite(values[1])]
-    if len(others) < LEAST_CELLS:
+    if len(own) < LEAST_CELLS or len(others) < LEAST_CELLS / 2:
         return
     middle = float(np.median(others))
     sigma = _MAD_TO_SIGMA * float(np.median(np.abs(others - middle)))
-    most = OUTLIER * (1 + OUTLIER_OF_FEW / len(others))
+    most = OUTLIER * (1 + OUTLIER_OF_FEW / len(own))
     own = np.where(np.isfinite(own), own, middle)
     for position in np.flatnonzero(own - middle > most * sigma) if sigma else ():
         distance = float(own[position]) - middle

@@ -38,8 +38,12 @@ CC_SHARE: Final = 0.05
 
 def rest_current(current: Floats) -> float:
     """Return the current, in A, up to which a sample counts as rest; `current` is without spikes."""
-    largest = float(np.abs(current).max())
-    return float(np.clip(CLEAR * typical_noise(current), REST_FRACTION * largest, REST_FRACTION_MOST * largest))
+    return rest_limit(typical_noise(current), float(np.abs(current).max()))
+
+
+def rest_limit(noise: float, largest: float) -> float:
+    """Return :func:`rest_current` by the typical noise and the largest current, both in A."""
+    return float(np.clip(CLEAR * noise, REST_FRACTION * largest, REST_FRACTION_MOST * largest))
 
 
 def segment_starts(data: Signals, current: Floats) -> Ints:
@@ -47,15 +51,17 @@ def segment_starts(data: Signals, current: Floats) -> Ints:
 
     `current` in A is that of `data` without spikes.
     """
+    limit = rest_current(current)
     if data.step is None:
-        changed = _with_cycles(_changes(current, data.voltage_volt), data.cycle)
+        changed = with_cycles(changes(current, data.voltage_volt, limit, least_response(data.voltage_volt)), data.cycle)
     else:
         changed = np.flatnonzero(np.diff(data.step)) + 1
     starts = np.concatenate(([0], changed)).astype(np.int64)
-    return np.union1d(starts, _constant_voltage_starts(data, current, starts))
+    held = constant_voltage_starts(data.time_second, data.voltage_volt, current, starts, limit)
+    return np.union1d(starts, held)
 
 
-def _with_cycles(changed: Ints, cycle: Ints | None) -> Ints:
+def with_cycles(changed: Ints, cycle: Ints | None) -> Ints:
     """Return the changes and the turns of the cycle number; within a row they are one event, where the change is."""
     if cycle is None:
         return changed
@@ -64,15 +70,16 @@ def _with_cycles(changed: Ints, cycle: Ints | None) -> Ints:
     return np.union1d(changed, turned[~np.isin(turned, near)])
 
 
-def without_stale_starts(current: Floats, starts: Ints) -> Floats:
+def without_stale_starts(current: Floats, starts: Ints, limit: float | None = None) -> Floats:
     """Return the current in A with the second sample's where a step's first was taken before the current flowed.
 
     Such a first sample repeats the step before it; the integral would lose half an interval by it.
+    `limit` in A is that of a rest where `current` is a part of the record.
     """
     ends = np.append(starts[1:], len(current))
     first = starts[1:][ends[1:] - starts[1:] >= 2]
     before, here, after = current[first - 1], current[first], current[first + 1]
-    limit = rest_current(current)
+    limit = rest_current(current) if limit is None else limit
     turns = _state(before, limit) != _state(after, limit)
     stale = first[(np.abs(here - before) < 0.5 * np.abs(after - before)) & turns]
     fresh = current.copy()
@@ -86,19 +93,20 @@ def _state(current: Floats, limit: float) -> Floats:
     return state
 
 
-def _changes(current: Floats, voltage: Floats) -> Ints:
-    state = _state(current, rest_current(current))
-    jumps = _lasting_jumps(current, voltage) & ((state[1:] != 0) | (state[:-1] != 0))
+def changes(current: Floats, voltage: Floats, limit: float, least: float) -> Ints:
+    """Return where the numbers begin a step, by the limit of a rest in A and the least response in V."""
+    state = _state(current, limit)
+    jumps = _lasting_jumps(current, voltage, least) & ((state[1:] != 0) | (state[:-1] != 0))
     return np.flatnonzero((np.diff(state) != 0) | jumps) + 1
 
 
-def _lasting_jumps(current: Floats, voltage: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _lasting_jumps(current: Floats, voltage: Floats, least: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Mark i where the level changes between samples i and i+1 and stays: a spike returns at once."""
     step = np.diff(current)
     if len(step) < 3:
         return np.zeros(len(step), dtype=np.bool_)
     large = JUMP_FRACTION * np.maximum(np.abs(current[1:]), np.abs(current[:-1]))
-    jump = (np.abs(step) > large) & _followed(step, np.diff(voltage), _least_response(voltage))
+    jump = (np.abs(step) > large) & _followed(step, np.diff(voltage), least)
     after, before = np.empty_like(step), np.empty_like(step)
     after[:-1], after[-1] = current[2:] - current[:-2], step[-1]
     before[1:], before[0] = after[:-1], step[0]
@@ -121,34 +129,38 @@ def _followed(step: Floats, response: Floats, least: float) -> np.ndarray[tuple[
     return followed
 
 
-def _least_response(voltage: Floats) -> float:
+def least_response(voltage: Floats) -> float:
     """Return the change of voltage, in V, that is neither noise nor one digit."""
     floor = VOLTAGE_FLOOR * float(np.abs(voltage).max())
     return max(CLEAR * typical_noise(voltage), VOLTAGE_JUMP * resolution(voltage), floor)
 
 
-def _constant_voltage_starts(data: Signals, current: Floats, starts: Ints) -> Ints:
-    """Return where a held voltage begins inside a step: the CC and CV share of a CCCV step."""
+def constant_voltage_starts(time: Floats, voltage: Floats, current: Floats, starts: Ints, limit: float) -> Ints:
+    """Return where a held voltage begins inside a step: the CC and CV share of a CCCV step.
+
+    `current` in A is without spikes, `limit` in A that of a rest.
+    """
     magnitude = np.abs(current)
     ends = np.append(starts[1:], len(current))
     largest = np.maximum.reduceat(magnitude, starts)
     decayed = (magnitude[ends - 1] < CV_DECAY * largest) & (ends - starts > CV_ROWS)
-    decayed &= largest > rest_current(current)
-    found = (_held_from(data, current, int(a), int(b)) for a, b in zip(starts[decayed], ends[decayed], strict=True))
-    return np.array([index for index in found if index is not None], dtype=np.int64)
+    decayed &= largest > limit
+    parts = [slice(int(a), int(b)) for a, b in zip(starts[decayed], ends[decayed], strict=True)]
+    turns = (_held_from(time[part], voltage[part], current[part]) for part in parts)
+    found = [part.start + turn for part, turn in zip(parts, turns, strict=True) if turn is not None]
+    return np.array(found, dtype=np.int64)
 
 
-def _held_from(data: Signals, signed: Floats, start: int, end: int) -> int | None:
-    """Return the first sample of the constant-voltage part of samples start..end-1, if it has one."""
-    voltage, current = data.voltage_volt[start:end], np.abs(signed[start:end])
+def _held_from(time: Floats, voltage: Floats, signed: Floats) -> int | None:
+    """Return the first sample of the constant-voltage part of a step's samples, if it has one."""
+    current = np.abs(signed)
     band = HELD_FRACTION * abs(voltage[-1])
     away = np.flatnonzero(np.abs(voltage - voltage[-1]) > band)
     held = int(away[-1]) + 1 if len(away) else 0
-    if end - start - held < CV_ROWS or current[-1] > CV_DECAY * current[held]:
+    if len(voltage) - held < CV_ROWS or current[-1] > CV_DECAY * current[held]:
         return None
     still_full = np.flatnonzero(current[held:] >= 0.98 * current[held])
     turn = held + int(still_full[-1]) + 1
-    if turn >= end - start or (voltage[-1] - voltage[0]) * signed[start + turn] <= band * current[turn]:
+    if turn >= len(voltage) or (voltage[-1] - voltage[0]) * signed[turn] <= band * current[turn]:
         return None
-    time = data.time_second[start:end]
-    return start + turn if time[turn] - time[0] > CC_SHARE * (time[-1] - time[0]) else None
+    return turn if time[turn] - time[0] > CC_SHARE * (time[-1] - time[0]) else None

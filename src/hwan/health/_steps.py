@@ -89,10 +89,10 @@ def step_table(data: Signals) -> StepTable:
         {
             **_names(data, current, starts, lasts),
             **_course(data, starts, lasts),
-            "charge_ah": _completed(charge, capacity_counter),
-            "energy_wh": _completed(energy, energy_counter),
-            "counter_charge_ah": _if_proven(capacity_counter, charge),
-            "counter_energy_wh": _if_proven(energy_counter, energy),
+            "charge_ah": completed(charge, capacity_counter),
+            "energy_wh": completed(energy, energy_counter),
+            "counter_charge_ah": if_proven(capacity_counter, charge),
+            "counter_energy_wh": if_proven(energy_counter, energy),
             "temperature_celsius": _temperature(data, starts),
             "first_sample": starts,
             "last_sample": lasts,
@@ -112,11 +112,18 @@ def _names(data: Signals, current: Floats, starts: Ints, lasts: Ints) -> dict[st
         "tester_step": None if data.step is None else data.step[starts],
         # Without step numbers a cycle's number may be a row late: the second row of the step has it.
         "cycle_count": None if data.cycle is None else data.cycle[np.minimum(starts + (data.step is None), lasts)],
+        **told(kind, direction),
+        "first_row": data.row[starts],
+        "last_row": data.row[lasts],
+    }
+
+
+def told(kind: Ints, direction: Ints) -> dict[str, Any]:
+    """Return kind, reason and direction of each step as words."""
+    return {
         "kind": np.array(KINDS)[kind],
         "reason": np.array(_REASONS)[kind],
         "direction": np.array(("discharge", "none", "charge"))[direction + 1],
-        "first_row": data.row[starts],
-        "last_row": data.row[lasts],
     }
 
 
@@ -138,37 +145,69 @@ def _course(data: Signals, starts: Ints, lasts: Ints) -> dict[str, Floats]:
     }
 
 
-def _if_proven(counter: CounterCheck | None, integrated: Floats) -> Floats | None:
+def if_proven(counter: CounterCheck | None, integrated: Floats) -> Floats | None:
+    """Return what a counter read in each step, None without one whose scope is proven."""
     return counter.readings(integrated) if counter and counter.proven else None
 
 
-def _completed(integrated: Floats, counter: CounterCheck | None) -> Floats:
+def completed(integrated: Floats, counter: CounterCheck | None) -> Floats:
+    """Return the integral per step, by a proven counter where the ends of a step do not give it."""
     return counter.completed(integrated) if counter and counter.proven else integrated
 
 
 def _classify(data: Signals, cleaned: Floats, starts: Ints, lasts: Ints) -> tuple[Ints, Ints]:
     """Return kind and direction (-1, 0, 1) of each step, shapes (steps,); `cleaned` is the current in A."""
-    current, voltage = _without_stale_first(cleaned, starts, lasts), data.voltage_volt
-    low, high = np.minimum.reduceat(current, starts), np.maximum.reduceat(current, starts)
+    current, voltage = without_stale_first(cleaned, starts, lasts), data.voltage_volt
+    character = Character(
+        lowest_ampere=np.minimum.reduceat(current, starts),
+        highest_ampere=np.maximum.reduceat(current, starts),
+        mean_ampere=_mean(current, starts, lasts),
+        mean_square=_mean(current * current, starts, lasts),
+        last_ampere=current[lasts],
+        spread_volt=np.maximum.reduceat(voltage, starts) - np.minimum.reduceat(voltage, starts),
+        last_volt=voltage[lasts],
+        seconds=data.time_second[lasts] - data.time_second[starts],
+    )
+    return classified(character, rest_current(cleaned))
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """What the kind of each step follows from, shapes (steps,).
+
+    The current is without spikes and without a first sample taken too early; `seconds` from the
+    first to the last sample.
+    """
+
+    lowest_ampere: Floats
+    highest_ampere: Floats
+    mean_ampere: Floats
+    mean_square: Floats
+    last_ampere: Floats
+    spread_volt: Floats
+    last_volt: Floats
+    seconds: Floats
+
+
+def classified(steps: Character, limit: float) -> tuple[Ints, Ints]:
+    """Return kind and direction (-1, 0, 1) of each step, by the limit of a rest in A."""
+    low, high, mean = steps.lowest_ampere, steps.highest_ampere, steps.mean_ampere
     largest = np.maximum(np.abs(low), np.abs(high))
-    mean = _mean(current, starts, lasts)
-    deviation = np.sqrt(np.maximum(_mean(current * current, starts, lasts) - mean * mean, 0.0))
-    spread = np.maximum.reduceat(voltage, starts) - np.minimum.reduceat(voltage, starts)
-    held = spread <= 2 * HELD_FRACTION * np.abs(voltage[lasts])
-    decays = np.abs(current[lasts]) < CV_DECAY * largest
-    rest = largest <= rest_current(cleaned)
-    kind = np.full(len(starts), _OTHER, dtype=np.int64)
+    deviation = np.sqrt(np.maximum(steps.mean_square - mean * mean, 0.0))
+    held = steps.spread_volt <= 2 * HELD_FRACTION * np.abs(steps.last_volt)
+    decays = np.abs(steps.last_ampere) < CV_DECAY * largest
+    rest = largest <= limit
+    kind = np.full(len(mean), _OTHER, dtype=np.int64)
     kind[deviation <= STEADY_FRACTION * np.abs(mean)] = _CC
     kind[held & decays] = _CV
     kind[rest] = _REST
-    duration = data.time_second[lasts] - data.time_second[starts]
     after_rest = np.append([False], kind[:-1] == _REST)
-    kind[(kind == _CC) & (duration <= PULSE_LONGEST_SECOND) & after_rest] = _PULSE
+    kind[(kind == _CC) & (steps.seconds <= PULSE_LONGEST_SECOND) & after_rest] = _PULSE
     one_sided = (low >= 0) | (high <= 0) | (kind != _OTHER)
     return kind, np.where(rest | ~one_sided, 0, np.sign(mean)).astype(np.int64)
 
 
-def _without_stale_first(current: Floats, starts: Ints, lasts: Ints) -> Floats:
+def without_stale_first(current: Floats, starts: Ints, lasts: Ints) -> Floats:
     """Return the current in A with the first sample of each step as the second: some testers take it too early.
 
     Of steps of two samples nobody can tell.

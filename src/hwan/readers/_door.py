@@ -12,9 +12,10 @@ import polars as pl
 
 from hwan.core import COLUMNS, REQUIRED, ColumnProblem, DamagedFile, Finding, Mark, NothingInside, Scalar, needed
 from hwan.core.columns import CELL_VOLTAGE, RAW_PREFIX, WIDE_CELL, Column
-from hwan.readers._arrange import raw_free, rows_finding, rows_text
+from hwan.readers._arrange import raw_free, rows_finding, rows_text, whole_counters
 from hwan.readers._detail import detail_of
 from hwan.readers._marks import marks_of
+from hwan.readers._physics import physics
 
 TEMPERATURES: Final = tuple(name for name in COLUMNS if name.endswith("_celsius"))
 Stats = dict[str, Any]
@@ -48,6 +49,9 @@ def pass_door(
     findings += _missing(frame, stats, source)
     findings += _backwards(frame, stats)
     findings += _remarkable(frame, stats)
+    contradictions, unmeasured = physics(frame)
+    findings += contradictions
+    marks += unmeasured
     frame, silent = _silent_columns(frame, stats)
     return frame, tuple(findings + silent), tuple(marks)
 
@@ -85,6 +89,9 @@ def _declared(frame: pl.DataFrame, source: str) -> tuple[pl.DataFrame, list[Find
     taken = set(frame.columns)
     if unknown:
         frame = frame.rename({name: raw_free(name, taken) for name in unknown})
+    # A cast would make 6 of 2π without a word.
+    frame, broken = whole_counters(frame)
+    findings += broken
     casts = [cast for name, dtype in frame.schema.items() if (cast := _cast(name, dtype)) is not None]
     try:
         return frame.with_columns(casts) if casts else frame, findings

@@ -23,6 +23,7 @@ class Format:
     suffixes: tuple[str, ...]
     proof: Proof
     version: str
+    plugin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,9 @@ def registry() -> Registry:
 
 def formats() -> tuple[Format, ...]:
     """Return every format that can be read here, with how it was proven."""
+    own = {reader.name for reader in _built_in()}
     return tuple(
-        Format(reader.name, reader.title, reader.suffixes, reader.proof, reader.version)
+        Format(reader.name, reader.title, reader.suffixes, reader.proof, reader.version, reader.name not in own)
         for reader in registry().readers
     )
 
@@ -61,13 +63,16 @@ def assemble(built_in: tuple[Reader, ...], points: Iterable[EntryPoint]) -> Regi
 
 
 def _built_in() -> tuple[Reader, ...]:
-    from hwan.readers.arbin import ARBIN_XLSX
+    from hwan.readers.arbin import ARBIN_CSV, ARBIN_HDF5, ARBIN_RES, ARBIN_XLSX
     from hwan.readers.bdf import BDF_CSV, BDF_PARQUET
+    from hwan.readers.biologic import MPR, MPT
     from hwan.readers.generic import shipped_readers
+    from hwan.readers.indigo import INDIGO_HDF5
     from hwan.readers.nebula import NEBULA_XLSX
     from hwan.readers.neware import NDA, NDAX
 
-    return (NDA, NDAX, BDF_CSV, BDF_PARQUET, ARBIN_XLSX, NEBULA_XLSX, *shipped_readers())
+    arbin = (ARBIN_RES, ARBIN_XLSX, ARBIN_HDF5, ARBIN_CSV)
+    return (NDA, NDAX, BDF_CSV, BDF_PARQUET, *arbin, MPR, MPT, NEBULA_XLSX, INDIGO_HDF5, *shipped_readers())
 
 
 def _load(point: EntryPoint, taken: set[str]) -> Reader | Recognition:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
-from hwan.core import DamagedFile, Finding, NothingInside
-from hwan.readers._cells import not_numbers
+from hwan.core import DamagedFile, Finding, NothingInside, Scalar
+from hwan.readers._cells import as_numbers, grouped_by, not_numbers, number_finding
 from hwan.readers._detail import detail_of
+from hwan.readers._encoding import LONGEST_LINE, head_lines, utf8_of
+
+__all__ = [
+    "BLANKS", "LONGEST_LINE", "MOST_COLUMNS", "Dialect", "Sheet", "cells", "frame_of", "head_lines", "sheet_of",
+    "utf8_of",
+]  # fmt: skip
 
 MOST_COLUMNS: Final = 4096
-LONGEST_LINE: Final = 1_000_000
-_BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+BLANKS: Final = " "
+"""As a delimiter: one or more blanks or tabs."""
+_SAMPLE_ROWS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class Dialect:
     delimiter: str = ","
     decimal: str = "."
     null_tokens: tuple[str, ...] = ()
+    thousands: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,48 +54,21 @@ class Sheet:
         """Return private names, so that headings may repeat or be empty."""
         return [f"c{number}" for number in range(len(self.headings))]
 
-
-def utf8_of(path: Path, encoding: str = "utf-8") -> bytes:
-    """Return the text of a file as UTF-8 without a byte order mark, which wins over `encoding`.
-
-    Raises
-    ------
-    DamagedFile
-        A byte that `encoding` does not have, with its position.
-    """
-    data = path.read_bytes()
-    for mark, name in _BOMS:
-        if data.startswith(mark):
-            data, encoding = data[len(mark) :], name
-            break
-    try:
-        decoded = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DamagedFile(
-            "text_not_decodable", source=path.name, encoding=encoding, line=line, byte=error.start
-        ) from error
-    data = data if encoding == "utf-8" else decoded.encode()
-    return data if b"\n" in data else data.replace(b"\r", b"\n")  # the line ends of old Macs
-
-
-def head_lines(head: bytes, encoding: str = "utf-8") -> list[str] | None:
-    """Return the lines at the start of a file, or None when it is not text."""
-    for mark, name in _BOMS:
-        if head.startswith(mark):
-            head, encoding = head[len(mark) :], name
-            break
-    if encoding.startswith("utf-8") and b"\x00" in head:
-        return None
-    return head.decode(encoding, errors="replace").splitlines()
+    def heading(self, column: str) -> str:
+        """Return the heading of a private name."""
+        return self.headings[int(column[1:])]
 
 
 def cells(line: str, delimiter: str) -> tuple[str, ...]:
-    """Split one heading line as csv does.
+    """Split one heading line as csv does; `BLANKS` splits at runs of blanks and tabs.
 
-    >>> cells('a; "b;c" ;d', ";")
-    ('a', 'b;c', 'd')
+    >>> cells('a; "b;c" ;d', ";"), cells("  1.5   2e3 ", " ")
+    (('a', 'b;c', 'd'), ('1.5', '2e3'))
     """
+    if delimiter == BLANKS:
+        return tuple(line[:LONGEST_LINE].split())
+    if '"' not in line:
+        return tuple(cell.strip() for cell in line[:LONGEST_LINE].split(delimiter))
     try:
         row = next(csv.reader([line[:LONGEST_LINE]], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
@@ -96,116 +76,199 @@ def cells(line: str, delimiter: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in row)
 
 
-def sheet_of(source: str, data: bytes, header: int, dialect: Dialect) -> Sheet:
-    """Cut `data` under its line `header` (0-based), where the headings stand."""
-    lines = data.split(b"\n", header + 1)
-    heading_line = lines[header].decode("utf-8", errors="replace").rstrip("\r")
-    headings = cells(heading_line, dialect.delimiter)
+def sheet_of(
+    source: str, data: bytes, header: int, dialect: Dialect, below: int = 0, names: Sequence[str] = ()
+) -> Sheet:
+    """Cut `data` under its line `header` (0-based), where the headings stand.
+
+    Parameters
+    ----------
+    header
+        -1 when there is no line of headings; `names` are needed then.
+    below
+        Lines between the headings and the first row: units, a rule.
+    names
+        Headings in their order, instead of what stands on the line.
+    """
+    lines = data.split(b"\n", header + 1 + below)
+    heading_line = lines[header].decode("utf-8", errors="replace").rstrip("\r") if header >= 0 else ""
+    headings = tuple(names) or cells(heading_line, dialect.delimiter)
     if len(headings) > MOST_COLUMNS:
         raise DamagedFile("too_many_columns", source=source, got=len(headings), most=MOST_COLUMNS)
-    body = lines[header + 1] if len(lines) > header + 1 else b""
-    preamble = tuple(line.decode("utf-8", errors="replace").strip() for line in lines[:header])
-    if not body.strip():
+    body = lines[header + 1 + below] if len(lines) > header + 1 + below else b""
+    preamble = tuple(line.decode("utf-8", errors="replace").strip() for line in lines[: max(header, 0)])
+    if not re.search(rb"\S", body):
         raise NothingInside("headings_without_rows", source=source, headings=", ".join(headings)[:500])
-    return Sheet(source, headings, body, header + 2, dialect, preamble)
+    blank = _blank_start(body)
+    first = header + 2 + below + body[:blank].count(b"\n")
+    sheet = Sheet(source, headings, body[blank:], first, dialect, preamble)
+    return _tabbed(sheet) if dialect.delimiter == BLANKS else sheet
 
 
-def frame_of(sheet: Sheet, numbers: Sequence[str], texts: Sequence[str] = ()) -> tuple[pl.DataFrame, list[Finding]]:
+def _blank_start(body: bytes) -> int:
+    match = re.match(rb"(?:[ \t]*\r?\n)+", body)
+    return match.end() if match else 0
+
+
+def _tabbed(sheet: Sheet) -> Sheet:
+    """Write runs of blanks as one tab."""
+    body = re.sub(rb"(?m)^[ \t]+|[ \t]+\r?$", b"", sheet.body)
+    return replace(sheet, body=re.sub(rb"[ \t]+", b"\t", body), dialect=replace(sheet.dialect, delimiter="\t"))
+
+
+def frame_of(
+    sheet: Sheet, numbers: Sequence[str], texts: Sequence[str] = (), lenient: Sequence[str] = ()
+) -> tuple[pl.DataFrame, list[Finding]]:
     """Return the rows: `numbers` as Float64, `texts` as text, others as numbers if all cells are.
+
+    Of the `lenient` numbers a wrong cell becomes empty, with a finding that names its line.
 
     Raises
     ------
     ColumnProblem
-        A cell that is not a number, with its line, heading and text.
+        A cell of the other `numbers` that is not a number, with its line, heading and text.
     DamagedFile
         A row with more cells than headings, with its line.
     """
-    schema: dict[str, type[pl.DataType]] = {
-        name: pl.Float64 if name in numbers else pl.String for name in sheet.columns()
-    }
-    try:
-        frame = _parse(sheet, schema)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        frame = _slowly(sheet, numbers)
-    cut = _cut_line(sheet)
-    frame, blank = _without_blank_rows(frame, sheet)
+    from hwan.readers._lines import cut_line, mended, without_trailer
+
+    sheet, findings = without_trailer(sheet, numbers)
+    open_ones = [name for name in sheet.columns() if name not in numbers and name not in texts]
+    guessed = _numeric_at_first(sheet, open_ones)
+    frame = _fast(sheet, [*numbers, *guessed])
+    if frame is None and guessed:
+        frame = _fast(sheet, numbers)
+    removed: frozenset[int] = frozenset()
+    if frame is None:
+        sheet, removed, found = mended(sheet, lenient=bool(lenient))
+        frame, wrong = _slowly(sheet, numbers, lenient)
+        findings += found + wrong
+    findings += cut_line(sheet)
+    frame, blank = _without_blank_rows(frame, sheet, removed)
     if frame.is_empty():
         raise NothingInside("headings_without_rows", source=sheet.source, headings=", ".join(sheet.headings)[:500])
-    return _guess_types(frame, texts), [*cut, *blank]
+    return _guess_types(frame, sheet, texts), [*findings, *blank]
 
 
-def _parse(sheet: Sheet, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    return pl.read_csv(
-        sheet.body,
-        has_header=False,
-        schema=schema,
+def _fast(sheet: Sheet, numbers: Sequence[str]) -> pl.DataFrame | None:
+    if sheet.dialect.decimal == "," and b"." in sheet.body:
+        return None  # the library would take a point for a decimal sign, also in 1.020,5 and 1.020
+    chosen = set(numbers)
+    try:
+        return _parse(sheet, {name: pl.Float64 if name in chosen else pl.String for name in sheet.columns()})
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None
+
+
+def _parse(sheet: Sheet, schema: dict[str, type[pl.DataType]], rows: int | None = None) -> pl.DataFrame:
+    """Parse the body; cells beyond the headings are allowed where all of them are empty."""
+    first = _first_record(sheet.body).rstrip("\r\n")
+    width = len(cells(first, sheet.dialect.delimiter))
+    extra = [f"x{number}" for number in range(len(schema), width)]
+    # The library takes the number of columns from the first line, so a line as wide as all goes before a short one,
+    # and before a row that a line break inside quotes makes two.
+    guided = width < len(schema) or "\n" in first
+    guide = sheet.dialect.delimiter.join([*schema, *extra]).encode() + b"\n" if guided else b""
+    frame = pl.read_csv(
+        guide + sheet.body if guide else sheet.body,
+        has_header=bool(guide),
+        schema={**schema, **dict.fromkeys(extra, pl.String)},
         separator=sheet.dialect.delimiter,
         decimal_comma=sheet.dialect.decimal == ",",
         null_values=list(sheet.dialect.null_tokens) or None,
+        n_rows=rows,
     )
+    full = [
+        name
+        for name in extra
+        if frame[name].null_count() + int((frame[name].str.strip_chars() == "").sum()) < frame.height
+    ]
+    if full:
+        raise pl.exceptions.ComputeError(f"cells beyond the headings in {len(full)} columns")
+    return frame.drop(extra) if extra else frame
 
 
-def _slowly(sheet: Sheet, numbers: Sequence[str]) -> pl.DataFrame:
+def _first_record(body: bytes) -> str:
+    """Return the first row; a line break inside quotes belongs to it."""
+    end = body.find(b"\n", 0, LONGEST_LINE)
+    while end >= 0 and body.count(b'"', 0, end) % 2:
+        end = body.find(b"\n", end + 1, LONGEST_LINE)
+    return body[: end + 1 if end >= 0 else LONGEST_LINE].decode("utf-8", errors="replace")
+
+
+def _numeric_at_first(sheet: Sheet, names: Sequence[str]) -> list[str]:
+    """Return the columns whose first cells are all numbers, so that they are parsed as such at once."""
+    if not names:
+        return []
+    try:
+        frame = _parse(sheet, dict.fromkeys(sheet.columns(), pl.String), _SAMPLE_ROWS)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return []
+    frame = frame.select(names)
+    plain = frame.select(as_numbers(pl.col(name), sheet.dialect.decimal) for name in names)
+    return [name for name in names if plain[name].null_count() == frame[name].null_count() < frame.height]
+
+
+def _slowly(sheet: Sheet, numbers: Sequence[str], lenient: Sequence[str] = ()) -> tuple[pl.DataFrame, list[Finding]]:
     """Read everything as text, then convert column by column, to name the cell that is wrong."""
+    from hwan.readers._lines import ragged
+
     try:
         frame = _parse(sheet, dict.fromkeys(sheet.columns(), pl.String))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise _ragged(sheet, error) from error
+        raise ragged(sheet) or DamagedFile("table_unreadable", source=sheet.source, detail=detail_of(error)) from error
+    findings: list[Finding] = []
     for name in numbers:
-        frame = frame.with_columns(_as_number(frame, name, sheet))
-    return frame
+        series, found = _as_number(frame, name, sheet, lenient=name in lenient)
+        frame, findings = frame.with_columns(series), findings + found
+    return frame, findings
 
 
-def _as_number(frame: pl.DataFrame, name: str, sheet: Sheet) -> pl.Series:
+def _as_number(frame: pl.DataFrame, name: str, sheet: Sheet, *, lenient: bool) -> tuple[pl.Series, list[Finding]]:
     text = frame[name].str.strip_chars()
-    plain = text.str.replace(",", ".", literal=True) if sheet.dialect.decimal == "," else text
     tokens = ["", *sheet.dialect.null_tokens]
-    numbers = plain.cast(pl.Float64, strict=False)
+    decimal = sheet.dialect.decimal
+    thousands = sheet.dialect.thousands or grouped_by(text, decimal)
+    numbers = frame.select(as_numbers(pl.col(name), decimal, thousands)).to_series()
     bad = (numbers.is_null() & text.is_not_null() & ~text.is_in(tokens)).arg_true()
-    if len(bad):
-        row = int(bad[0])
-        heading = sheet.headings[int(name[1:])]
-        raise not_numbers(text, bad, source=sheet.source, line=sheet.first_line + row, column=heading)
-    return numbers.alias(name)
+    if not len(bad):
+        return numbers.alias(name), []
+    where: dict[str, Scalar] = {
+        "source": sheet.source,
+        "line": sheet.first_line + int(bad[0]),
+        "column": sheet.heading(name),
+    }
+    if not lenient:
+        raise not_numbers(text, bad, **where)
+    return numbers.alias(name), [number_finding(text, bad, sheet.first_line, sheet.heading(name))]
 
 
-def _ragged(sheet: Sheet, error: BaseException) -> DamagedFile:
-    expected = len(sheet.headings)
-    for number, line in enumerate(sheet.body.decode("utf-8", errors="replace").split("\n")):
-        got = len(cells(line.rstrip("\r"), sheet.dialect.delimiter))
-        if got > expected:
-            return DamagedFile(
-                "row_has_more_cells", source=sheet.source, line=sheet.first_line + number, got=got, expected=expected
-            )
-    return DamagedFile("table_unreadable", source=sheet.source, detail=detail_of(error))
-
-
-def _cut_line(sheet: Sheet) -> list[Finding]:
-    """Tell a last line with fewer cells than headings: the file ended while it was written."""
-    body = sheet.body.rstrip(b"\r\n \t")
-    last = body[body.rfind(b"\n") + 1 :][:LONGEST_LINE].decode("utf-8", errors="replace")
-    got, expected = len(cells(last, sheet.dialect.delimiter)), len(sheet.headings)
-    if got >= expected:
-        return []
-    line = sheet.first_line + body.count(b"\n")
-    values: dict[str, str | int | float | bool] = {"line": line, "got": got, "expected": expected}
-    return [Finding("last_row_cut_short", "warning", f"line {line}", values)]
-
-
-def _without_blank_rows(frame: pl.DataFrame, sheet: Sheet) -> tuple[pl.DataFrame, list[Finding]]:
+def _without_blank_rows(
+    frame: pl.DataFrame, sheet: Sheet, removed: frozenset[int] = frozenset()
+) -> tuple[pl.DataFrame, list[Finding]]:
     if min((column.null_count() for column in frame), default=0) == 0:
         return frame, []
     blank = pl.all_horizontal(pl.all().is_null())
     rows = frame.select(pl.arg_where(blank)).to_series()
     if rows.is_empty():
         return frame, []
-    lines = ", ".join(str(sheet.first_line + row) for row in rows.head(5)) + (", …" if len(rows) > 5 else "")
-    finding = Finding("blank_rows_left_out", "note", f"lines {lines}", {"count": len(rows), "lines": lines})
-    return frame.filter(~blank), [finding]
+    told = rows.filter(~rows.is_in(sorted(removed))) if removed else rows
+    frame = frame.filter(~blank)
+    if told.is_empty():
+        return frame, []
+    lines = ", ".join(str(sheet.first_line + row) for row in told.head(5)) + (", …" if len(told) > 5 else "")
+    return frame, [Finding("blank_rows_left_out", "note", f"lines {lines}", {"count": len(told), "lines": lines})]
 
 
-def _guess_types(frame: pl.DataFrame, texts: Sequence[str]) -> pl.DataFrame:
+def _guess_types(frame: pl.DataFrame, sheet: Sheet, texts: Sequence[str]) -> pl.DataFrame:
     open_ones = [name for name, dtype in frame.schema.items() if dtype == pl.String and name not in texts]
-    numbers = frame.select(pl.col(name).str.strip_chars().cast(pl.Float64, strict=False) for name in open_ones)
-    same = [name for name in open_ones if numbers[name].null_count() == frame[name].null_count()]
-    return frame.with_columns(numbers[name] for name in same if frame[name].null_count() < frame.height)
+    # One look at the start spares the rest of a column of words.
+    likely = _all_numbers(frame.head(_SAMPLE_ROWS), open_ones, sheet.dialect.decimal).columns
+    numbers = _all_numbers(frame, likely, sheet.dialect.decimal)
+    return frame.with_columns(numbers[name] for name in numbers.columns if frame[name].null_count() < frame.height)
+
+
+def _all_numbers(frame: pl.DataFrame, names: Sequence[str], decimal: str) -> pl.DataFrame:
+    """Return those of the columns as Float64 that are numbers in every cell."""
+    numbers = frame.select(as_numbers(pl.col(name), decimal).alias(name) for name in names)
+    return numbers.select(name for name in names if numbers[name].null_count() == frame[name].null_count())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +23,11 @@ Row = list[Cell]
 
 MOST_UNPACKED: Final = 1 << 30
 MOST_CELLS: Final = 30_000_000
+# A cell takes at least so many bytes of its member, but for a few; the library lays out up to the last cell.
+FREE_CELLS: Final = 1_000_000
+LONGEST_SECONDS: Final = 600
+# What the child may hold: a base, and so many bytes for each byte unpacked.
+_ROOM_BYTES, _ROOM_TIMES = 512 << 20, 16
 _LOOK: Final = 1 << 16
 _CHUNK: Final = 1 << 20
 _BOOK: Final = "xl/workbook.xml"
@@ -90,13 +97,52 @@ def rows_of(path: Path, sheet: str) -> list[Row]:
         raise MissingExtra("python-calamine", "xlsx") from error
     _prove(path)
     try:
+        _send_ahead(path, sheet, Path(python_calamine.__file__).parent.parent)
         with python_calamine.CalamineWorkbook.from_path(path) as book:
             return book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    except HwanError:
+        raise
     except BaseException as error:
         # A panic of the library is no Exception; an interrupt of the user stays one.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise _unreadable(path, error) from error
+
+
+# A text can be named by millions of cells and a cell can lie anywhere; asked for more than there is, the
+# library ends its process without an exception. So a child reads first, in as much memory as is honest.
+_CHILD: Final = """
+import sys
+folder, path, sheet, cells, room = sys.argv[1:]
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (int(room), int(room)))
+except ImportError:
+    pass
+sys.path.insert(0, folder)
+import python_calamine
+with python_calamine.CalamineWorkbook.from_path(path) as book:
+    page = book.get_sheet_by_name(sheet)
+    print(page.total_height, page.total_width, flush=True)
+    if page.total_height * page.total_width <= int(cells):
+        page.to_python(skip_empty_area=False)
+"""
+
+
+def _send_ahead(path: Path, sheet: str, library: Path) -> None:
+    """Have a child read the sheet; refuse what ends it, or spans more cells than its bytes can hold."""
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    most = min(MOST_CELLS, max(FREE_CELLS, unpacked))
+    room = _ROOM_BYTES + _ROOM_TIMES * unpacked
+    command = [sys.executable, "-I", "-c", _CHILD, str(library), str(path.resolve()), sheet, str(most), str(room)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=LONGEST_SECONDS)  # noqa: S603
+    spanned = [int(one) for one in done.stdout.split()]
+    if len(spanned) == 2 and spanned[0] * spanned[1] > most:
+        rows, columns = spanned
+        raise DamagedFile("table_too_large", source=path.name, rows=rows, columns=columns, most_cells=most)
+    if done.returncode:
+        raise ValueError("the sheet cannot be read in the memory that its bytes are worth")
 
 
 def _prove(path: Path) -> None:
@@ -117,7 +163,7 @@ def _bound_cells(path: Path, pieces: Iterator[bytes]) -> None:
     rows = columns = 1
     for piece in pieces:
         for letters, digits in _PLACE.findall(piece):
-            rows = max(rows, int(digits[:12]))
+            rows = max(rows, int(digits.lstrip(b"0")[:12] or 0))
             columns = max(columns, _column_number(letters))
     if rows * columns > MOST_CELLS:
         raise DamagedFile("table_too_large", source=path.name, rows=rows, columns=columns, most_cells=MOST_CELLS)

@@ -1,7 +1,8 @@
 """A damaged Parquet page can abort the whole process inside the decoder; a child goes first.
 
 One wrong byte may ask for an allocation of exabytes, which ends a process without an exception. So a
-foreign Parquet file is decoded once by a child process, which may die; only then do we read it.
+foreign Parquet file is decoded once by a child process, which may die; only then do we read it. A run of
+one value needs no bytes, so the cells are bounded by the size of the file before even the child decodes.
 """
 
 from __future__ import annotations
@@ -13,18 +14,44 @@ from pathlib import Path
 from typing import Final
 
 LONGEST_SECONDS: Final = 600
-_CODE: Final = "import sys, polars; polars.read_parquet(sys.argv[1], glob=False)"
+MOST_CELLS: Final = 4_000_000_000
+FREE_CELLS: Final = 8_000_000
+# 320 bytes of a value in each byte of the file; testers' files that were packed well have twenty.
+CELLS_PER_BYTE: Final = 40
+_ROOM_BYTES, _ROOM_PER_CELL = 2 << 30, 64
+_CODE: Final = """
+import sys
+path, most, room = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_DATA, (room, room))
+except ImportError:
+    pass
+import polars
+scan = polars.scan_parquet(path, glob=False)
+if scan.select(polars.len()).collect().item() * len(scan.collect_schema()) <= most:
+    scan.collect()
+"""
+
+
+def most_cells(path: Path) -> int:
+    """Return how many cells a file of this size may have."""
+    return min(MOST_CELLS, max(FREE_CELLS, CELLS_PER_BYTE * path.stat().st_size))
 
 
 def survives(path: Path) -> bool:
-    """Return whether a child process could decode the file; remembered while the file is unchanged."""
+    """Return whether a child process could decode the file, or count that it has too many cells.
+
+    Remembered while the file is unchanged.
+    """
     state = path.stat()
     return _survives(str(path.resolve()), state.st_mtime_ns, state.st_size, state.st_ino)
 
 
 @lru_cache(maxsize=64)
 def _survives(path: str, *_state: int) -> bool:
-    command = [sys.executable, "-I", "-c", _CODE, path]
+    most = most_cells(Path(path))
+    command = [sys.executable, "-I", "-c", _CODE, path, str(most), str(_ROOM_BYTES + _ROOM_PER_CELL * most)]
     try:
         done = subprocess.run(command, check=False, capture_output=True, timeout=LONGEST_SECONDS)  # noqa: S603
     except subprocess.TimeoutExpired:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,16 @@ _EARLIER: Final = {
     "step_index": ("step_id", 1.0),
     "Step Index / 1": ("step_id", 1.0),
 }
+
+# PyProBE's own tables; an event is one execution of a step. Its plain words count only beside its units.
+_PYPROBE: Final = {
+    "Time [s]": ("test_time_second", 1.0),
+    "Current [A]": ("current_ampere", 1.0),
+    "Voltage [V]": ("voltage_volt", 1.0),
+    "Capacity [Ah]": ("net_capacity_ah", 1.0),
+    "Temperature [C]": ("temperature_t1_celsius", 1.0),
+}
+_PYPROBE_PLAIN: Final = {"Cycle": ("cycle_count", 1.0), "Step": ("step_id", 1.0), "Event": ("step_count", 1.0)}
 
 # Units that a label may carry instead of BDF's: factor to BDF's unit.
 _UNITS: Final = {
@@ -55,19 +65,21 @@ class Plan:
 
 def recognised(headings: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the BDF names among the headings, and the required ones that are absent."""
-    names = [name for heading in headings if (name := _name_of(heading)[0]) and not name.startswith("raw_")]
+    earlier = _earlier(headings)
+    names = [name for heading in headings if (name := _name_of(heading, earlier)[0]) and not name.startswith("raw_")]
     return names, [name for name in REQUIRED if name not in names]
 
 
 def plan(columns: Sequence[str], headings: Sequence[str]) -> Plan:
     """Return the way of every column: BDF by name, else raw; two of one name keep the first."""
+    earlier = _earlier(headings)
     exact = {name for heading in headings if (name := machine_name(heading))}
     taken: set[str] = set()
     targets: list[Target] = []
     converted: list[Finding] = []
     raw: list[str] = []
     for column, heading in zip(columns, headings, strict=True):
-        name, factor = _name_of(heading)
+        name, factor = _name_of(heading, earlier)
         if name is None or name in taken or (name in exact and machine_name(heading) is None):
             raw.append(heading or column)
             targets.append(Target(column, raw_free(heading or column, taken)))
@@ -75,15 +87,25 @@ def plan(columns: Sequence[str], headings: Sequence[str]) -> Plan:
         taken.add(name)
         targets.append(Target(column, name, factor))
         if machine_name(heading) is None:
-            converted.append(_converted(heading.strip(), name, factor))
+            code = "heading_converted" if heading.strip() in earlier else "unit_converted"
+            converted.append(_converted(code, heading.strip(), name, factor))
     if raw:
         converted.append(Finding("columns_kept_raw", "note", "columns", {"columns": ", ".join(raw)[:1000]}))
     return Plan(tuple(targets), tuple(converted))
 
 
-def _name_of(heading: str) -> tuple[str | None, float]:
+Names = Mapping[str, tuple[str, float]]
+
+
+def _earlier(headings: Sequence[str]) -> Names:
+    """Return the names of other makes that these headings may be."""
+    both = {"Time [s]", "Voltage [V]"} <= {heading.strip() for heading in headings}
+    return {**_EARLIER, **_PYPROBE, **_PYPROBE_PLAIN} if both else _EARLIER
+
+
+def _name_of(heading: str, earlier: Names) -> tuple[str | None, float]:
     name = machine_name(heading)
-    return (name, 1.0) if name else _EARLIER.get(heading.strip()) or _of_other_unit(heading.strip())
+    return (name, 1.0) if name else earlier.get(heading.strip()) or _of_other_unit(heading.strip())
 
 
 def _of_other_unit(heading: str) -> tuple[str | None, float]:
@@ -95,7 +117,6 @@ def _of_other_unit(heading: str) -> tuple[str | None, float]:
     return None, 1.0
 
 
-def _converted(heading: str, name: str, factor: float) -> Finding:
-    code = "heading_converted" if heading in _EARLIER else "unit_converted"
+def _converted(code: str, heading: str, name: str, factor: float) -> Finding:
     values: dict[str, Scalar] = {"heading": heading, "column": name, "factor": factor}
     return Finding(code, "note", f"column {name}", values)

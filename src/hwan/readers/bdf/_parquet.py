@@ -12,11 +12,10 @@ from hwan.core import COLUMNS, ColumnProblem, DamagedFile, NothingInside, Scalar
 from hwan.readers._arrange import arrange
 from hwan.readers._contract import Proof, RawRecording, Recognition
 from hwan.readers._detail import detail_of
-from hwan.readers.bdf._canary import survives
+from hwan.readers.bdf._canary import most_cells, survives
 from hwan.readers.bdf._names import Plan, plan, recognised
 
 SIGNATURE: Final = b"PAR1"
-MOST_CELLS: Final = 4_000_000_000
 _BROKEN: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
 
 
@@ -72,8 +71,9 @@ class BdfParquet:
 def _bounded(path: Path) -> pl.DataFrame:
     scan = pl.scan_parquet(path, glob=False)
     rows, columns = scan.select(pl.len()).collect().item(), len(scan.collect_schema())
-    if rows * columns > MOST_CELLS:
-        raise DamagedFile("table_too_large", source=path.name, rows=rows, columns=columns, most_cells=MOST_CELLS)
+    most = most_cells(path)
+    if rows * columns > most:
+        raise DamagedFile("table_too_large", source=path.name, rows=rows, columns=columns, most_cells=most)
     return scan.collect()
 
 

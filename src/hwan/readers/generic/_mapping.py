@@ -1,22 +1,23 @@
-"""The mapping: which heading is which BDF column, in which unit and sign; checked when it is loaded."""
+"""The mapping: which heading is which BDF column, in which unit and sign, and how the text is laid out."""
 
 from __future__ import annotations
 
-import codecs
 import hashlib
-import re
+import json
 from collections import abc
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Final, Literal
-from zoneinfo import ZoneInfo
+from typing import Any, Final, Literal
 
-from hwan.core import COLUMNS, BadDefinition, Scalar, UnknownName, machine_name, parse_toml, read_toml, to_json
+from hwan.core import UnknownName, machine_name, parse_toml, read_toml, to_plain
+from hwan.readers._contract import Proof
 
 Sign = Literal["positive_charges", "positive_discharges"]
-_DURATION_TARGETS: Final = ("test_time_second", "step_time_second", "unix_time_second")
+Holds = Literal["samples", "cycles"]
+AUTO: Final = "auto"
+OR: Final = " | "
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,14 @@ class ColumnRule:
         BDF machine name or preferred label, wide cell column, or ``raw_…``.
     datetime
         Format of a date and time (strftime letters), for ``unix_time_second``; read in `zone`.
+        Several formats are separated by `` | ``: the one that all cells fit is taken; where day and
+        month can be either, the order that keeps pace with the test time, else the column stays raw.
+    zone
+        IANA name; empty when the file does not say: read as UTC, with a finding.
     duration
-        True for a time written as ``[days-]hours:minutes:seconds``.
+        True for a time written as ``[days-]hours:minutes:seconds``, ``1d 02:03:04``.
+    alternative
+        True when another heading may name the same column: the first one present is taken.
     """
 
     to: str
@@ -39,6 +46,7 @@ class ColumnRule:
     datetime: str = ""
     zone: str = "UTC"
     duration: bool = False
+    alternative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +54,42 @@ class Header:
     """Where the headings stand: on line `line` (1-based), or on the first line that fits `pattern`.
 
     With neither, on the first line that has all of the mapping's `recognise` headings.
+
+    Parameters
+    ----------
+    below
+        Lines between the headings and the first row, such as a line of units.
+    names
+        Headings in their order, where the file has none or they cannot be split. With neither `line`
+        nor `pattern`, rows begin on the first line.
     """
 
     line: int = 0
     pattern: str = ""
+    below: int = 0
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Blocks of a file that hold rows: each from a line that fits `begin` up to one that fits `end`.
+
+    Several blocks are several recordings, whose keys are ``1``, ``2``, ….
+    """
+
+    begin: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A column whose word gives the sign of a current that is written without one.
+
+    In rows whose `column` is in `discharge` the current is turned, when it is nowhere negative there.
+    """
+
+    column: str = ""
+    discharge: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +100,23 @@ class Mapping:
     ----------
     columns
         Source heading → rule. Headings without a rule are kept as ``raw_*``.
+    recognise
+        Headings that must all be present for the file to be taken as this dialect.
+    encoding, delimiter, decimal
+        ``auto`` lets the bytes of each file decide. A delimiter of one blank means runs of blanks or tabs.
+    thousands
+        Separator of groups of three digits; empty when there is none.
+    skip
+        Lines that fit this pattern are no rows.
     sign
         ``positive_discharges`` turns the signs of current and power; counters are not touched,
         give theirs a `factor` of -1 where they count the other way.
-    recognise
-        Headings that must all be present for the file to be taken as this dialect.
+    state
+        Column whose word gives the sign of a current that is written without one.
+    assumed
+        What nobody has proven, as codes of findings: each reading carries them.
+    holds
+        ``cycles`` names a table of cycles, which has no samples: it is refused by its `title`.
     source
         Who says that the dialect is like this.
     """
@@ -75,21 +127,45 @@ class Mapping:
     recognise: tuple[str, ...] = ()
     encoding: str = "utf-8"
     delimiter: str = ","
-    decimal: Literal[".", ","] = "."
+    decimal: Literal[".", ",", "auto"] = "."
+    thousands: str = ""
     header: Header = Header()
+    section: Section = Section()
+    skip: str = ""
     null_tokens: tuple[str, ...] = ()
     sign: Sign = "positive_charges"
+    state: State = State()
+    assumed: tuple[str, ...] = ()
+    holds: Holds = "samples"
     suffixes: tuple[str, ...] = (".csv",)
+    proof: Proof = "unproven"
     source: str = ""
 
     @property
     def sha256(self) -> str:
         """Hash of what the mapping says; comments and order of keys in its file do not count."""
-        return hashlib.sha256(to_json(self).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(said(self), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
     def target(self, heading: str) -> str:
         """Return the machine name to which `heading` goes."""
         return machine_name(self.columns[heading].to) or self.columns[heading].to
+
+
+def said(noun: Any) -> dict[str, Any]:
+    """Return the fields of a mapping, or of a part of it, that differ from their defaults, as plain values.
+
+    A field that a later version adds does not change the hash of a mapping that does not use it.
+    """
+    given: dict[str, Any] = {}
+    for field in fields(noun):
+        value = getattr(noun, field.name)
+        if field.default is not MISSING and value == field.default:
+            continue
+        if field.name == "columns":
+            given["columns"] = {heading: said(rule) for heading, rule in value.items()}
+        else:
+            given[field.name] = said(value) if hasattr(value, "__dataclass_fields__") else to_plain(value)
+    return given
 
 
 def load_mapping(path: Path | str) -> Mapping:
@@ -124,46 +200,7 @@ def shipped_mappings() -> dict[str, Mapping]:
 
 def checked(mapping: Mapping, source: str) -> Mapping:
     """Return `mapping`, or say which of its entries cannot be meant."""
-    _check_dialect(mapping, source)
-    for heading, rule in mapping.columns.items():
-        _check_rule(heading, rule, source)
-    targets = [mapping.target(heading) for heading in mapping.columns]
-    twice = sorted({name for name in targets if targets.count(name) > 1})
-    if twice:
-        raise _bad("mapping_target_twice", source, got=", ".join(twice))
+    from hwan.readers.generic._checks import check
+
+    check(mapping, source)
     return mapping
-
-
-def _check_dialect(mapping: Mapping, source: str) -> None:
-    if not mapping.id.strip() or not mapping.columns:
-        raise _bad("mapping_without_columns", source)
-    if len(mapping.delimiter) != 1 or mapping.delimiter in ('"', mapping.decimal, "\n", "\r"):
-        raise _bad("mapping_delimiter", source, got=mapping.delimiter, decimal=mapping.decimal)
-    if not (mapping.recognise or mapping.header.line > 0 or mapping.header.pattern):
-        raise _bad("mapping_header_missing", source)
-    try:
-        codecs.lookup(mapping.encoding).name.encode()
-        re.compile(mapping.header.pattern)
-    except LookupError as error:
-        raise _bad("mapping_encoding", source, got=mapping.encoding) from error
-    except re.error as error:
-        raise _bad("mapping_pattern", source, got=mapping.header.pattern, detail=str(error)) from error
-
-
-def _check_rule(heading: str, rule: ColumnRule, source: str) -> None:
-    name = machine_name(rule.to)
-    if name is None:
-        raise UnknownName("column", rule.to, COLUMNS)
-    if rule.factor == 0 or not all(abs(value) < float("inf") for value in (rule.factor, rule.offset)):
-        raise _bad("mapping_factor", source, heading=heading, got=rule.factor)
-    if (rule.datetime and name != "unix_time_second") or (rule.duration and name not in _DURATION_TARGETS):
-        raise _bad("mapping_time_target", source, heading=heading, got=name)
-    if rule.datetime:
-        try:
-            ZoneInfo(rule.zone)
-        except (ValueError, OSError, LookupError) as error:
-            raise _bad("mapping_zone", source, heading=heading, got=rule.zone) from error
-
-
-def _bad(code: str, source: str, **values: Scalar) -> BadDefinition:
-    return BadDefinition(code, source=source, **values)

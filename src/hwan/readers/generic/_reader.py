@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from hwan.core import COLUMNS, REQUIRED, ColumnProblem, DamagedFile, Finding
+from hwan.core import COLUMNS, REQUIRED, SPECTRUM, ColumnProblem, Finding, FormatNotRecognised, needed
 from hwan.readers._arrange import Target, arrange, raw_free
 from hwan.readers._contract import Proof, RawRecording, Recognition
-from hwan.readers._table import LONGEST_LINE, Dialect, Sheet, cells, frame_of, head_lines, sheet_of, utf8_of
-from hwan.readers.generic._mapping import Mapping, shipped_mappings
-from hwan.readers.generic._times import seconds
+from hwan.readers._table import Dialect, Sheet, cells, frame_of, head_lines, sheet_of, utf8_of
+from hwan.readers.generic._blocks import Block, blocks_of, decimal_in, delimiter_with, header_of
+from hwan.readers.generic._mapping import Mapping
+from hwan.readers.generic._signs import assumptions, by_state, without_zero_frequency
+from hwan.readers.generic._times import clock, durations
 
 MOST_PREAMBLE: Final = 200
 _TURNED: Final = ("current_ampere", "power_watt")
+_CLOCK: Final = "unix_time_second"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,7 @@ class MappedCsv:
     """A reader made from one mapping."""
 
     mapping: Mapping
-    version: str = "1"
-    proof: Proof = "unproven"
+    version: str = "2"
 
     @property
     def name(self) -> str:
@@ -43,85 +45,139 @@ class MappedCsv:
         """Usual suffixes, as the mapping says."""
         return self.mapping.suffixes
 
+    @property
+    def proof(self) -> Proof:
+        """Against what the values were checked, as the mapping says."""
+        return self.mapping.proof
+
     def recognise(self, path: Path, head: bytes) -> Recognition:  # noqa: ARG002  # the contract's
         """Ask for the mapping's headings on one line."""
-        lines = head_lines(head, self.mapping.encoding)
+        mapping = self.mapping
+        lines = head_lines(head, mapping.encoding)
         if not lines:
             return Recognition(self.name, "no", "not_text")
-        if not self.mapping.recognise:
-            return Recognition(self.name, "no", "mapping_without_recognise")
-        found = next((n for n, line in enumerate(lines) if _has(line, self.mapping)), None)
-        wanted = ", ".join(self.mapping.recognise)
+        if not mapping.recognise:
+            return _by_pattern(self.name, lines, mapping)
+        found = next((n for n, line in enumerate(lines) if delimiter_with(line, mapping)), None)
+        wanted = ", ".join(mapping.recognise)
         if found is None:
             return Recognition(self.name, "no", "mapping_headings_absent", {"headings": wanted})
         return Recognition(self.name, "likely", "mapping_headings", {"headings": wanted, "line": found + 1})
 
-    def keys(self, path: Path) -> tuple[str, ...]:  # noqa: ARG002
-        """One file is one recording."""
-        return ()
+    def keys(self, path: Path) -> tuple[str, ...]:
+        """Return one key per section where the file has several; one file is one recording otherwise."""
+        if not self.mapping.section.begin:
+            return ()
+        blocks = blocks_of(utf8_of(path, self.mapping.encoding), self.mapping, path.name)
+        return tuple(str(number + 1) for number in range(len(blocks))) if len(blocks) > 1 else ()
 
-    def read(self, path: Path, key: str = "") -> RawRecording:  # noqa: ARG002
+    def read(self, path: Path, key: str = "") -> RawRecording:
         """Read all rows; errors name the line and the heading."""
         mapping = self.mapping
+        if mapping.holds == "cycles":
+            raise FormatNotRecognised("table_of_cycles", source=path.name, title=mapping.title)
         data = utf8_of(path, mapping.encoding)
-        dialect = Dialect(mapping.delimiter, mapping.decimal, mapping.null_tokens)
-        sheet = sheet_of(path.name, data, _header_line(data, mapping, path.name), dialect)
+        blocks = blocks_of(data, mapping, path.name)
+        sheet = _sheet(path, data, blocks[int(key) - 1 if key else 0], mapping)
         absent = _absent(sheet, mapping)
-        frame, of_table = frame_of(sheet, *_kinds(sheet, mapping))
-        frame = _with_times(frame, sheet, mapping)
-        targets, raw = _targets(sheet, mapping)
-        frame, of_counters = arrange(frame, targets)
-        findings = (*absent, *raw, *of_table, *of_counters)
-        return RawRecording(frame, _preamble(sheet), findings, mapping_sha256=mapping.sha256)
+        numbers, texts = _kinds(sheet, mapping)
+        vital = needed([mapping.target(heading) for heading in _rules(sheet, mapping).values()])
+        lenient = [column for column in numbers if _target(sheet, mapping, column) not in vital]
+        frame, of_table = frame_of(sheet, numbers, texts, lenient)
+        return _recording(frame, sheet, mapping, absent, of_table)
 
 
-def shipped_readers() -> tuple[MappedCsv, ...]:
-    """Return one reader per mapping that comes with the package."""
-    return tuple(MappedCsv(mapping) for mapping in shipped_mappings().values())
-
-
-def _has(line: str, mapping: Mapping) -> bool:
-    return set(mapping.recognise) <= set(cells(line, mapping.delimiter))
-
-
-def _header_line(data: bytes, mapping: Mapping, source: str) -> int:
-    """Return the 0-based line of the headings."""
-    lines = data[:LONGEST_LINE].decode("utf-8", errors="replace").split("\n")
-    wanted = ", ".join(mapping.recognise)
-    if mapping.header.line:
-        if mapping.header.line <= data.count(b"\n") + 1:
-            return mapping.header.line - 1
-        wanted = f"line {mapping.header.line}"
-    elif mapping.header.pattern:
-        pattern = re.compile(mapping.header.pattern)
-        fits = (number for number, line in enumerate(lines) if pattern.search(line.rstrip("\r")[:4096]))
-        wanted = mapping.header.pattern
-    else:
-        fits = (number for number, line in enumerate(lines) if _has(line.rstrip("\r"), mapping))
-    found = None if mapping.header.line else next(fits, None)
+def _by_pattern(name: str, lines: list[str], mapping: Mapping) -> Recognition:
+    wanted = mapping.header.pattern
+    if not wanted:
+        return Recognition(name, "no", "mapping_without_recognise")
+    found = next((n for n, line in enumerate(lines) if re.search(wanted, line[:4096])), None)
     if found is None:
-        raise DamagedFile("headings_not_found", source=source, wanted=wanted, mapping=mapping.id)
-    return found
+        return Recognition(name, "no", "mapping_headings_absent", {"headings": wanted})
+    return Recognition(name, "likely", "mapping_headings", {"headings": wanted, "line": found + 1})
+
+
+def _sheet(path: Path, data: bytes, block: Block, mapping: Mapping) -> Sheet:
+    header, delimiter = header_of(data, block, mapping, path.name)
+    text = data if block.start == 0 and block.end == len(data) else data[block.start : block.end]
+    dialect = Dialect(delimiter, ".", mapping.null_tokens, mapping.thousands)
+    sheet = sheet_of(path.name, text, header, dialect, mapping.header.below, mapping.header.names)
+    sheet = replace(sheet, first_line=sheet.first_line + data.count(b"\n", 0, block.start))
+    if mapping.skip:
+        sheet = replace(sheet, body=_skipping(sheet.body, mapping.skip))
+    return replace(
+        sheet, dialect=replace(sheet.dialect, decimal=decimal_in(sheet.body, sheet.dialect.delimiter, mapping))
+    )
+
+
+def _skipping(body: bytes, pattern: str) -> bytes:
+    # A skipped line stays as an empty one, so that the lines after it keep their numbers.
+    return re.sub(rb"(?m)^(?=.*?(?:" + pattern.encode() + rb")).*$", b"", body)
+
+
+def _recording(
+    frame: pl.DataFrame, sheet: Sheet, mapping: Mapping, absent: list[Finding], of_table: list[Finding]
+) -> RawRecording:
+    frame, of_state = by_state(frame, _rules(sheet, mapping), mapping)
+    frame, lost, of_times = _with_times(frame, sheet, mapping)
+    targets, raw = _targets(sheet, mapping, lost)
+    frame, of_counters = arrange(frame, targets)
+    frame, of_spectrum = without_zero_frequency(frame)
+    frame, of_clock = _with_test_time(frame)
+    found = (
+        *absent,
+        *raw,
+        *of_table,
+        *of_times,
+        *of_state,
+        *of_counters,
+        *of_spectrum,
+        *of_clock,
+        *assumptions(frame, mapping),
+    )
+    return RawRecording(frame, _preamble(sheet), found, mapping_sha256=mapping.sha256)
+
+
+def _with_test_time(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """Count the test time from the first moment of the clock, where the file has only a clock."""
+    if "test_time_second" in frame.columns or not {_CLOCK, "voltage_volt", "current_ampere"} <= set(frame.columns):
+        return frame, []
+    clock_second = pl.col(_CLOCK)
+    frame = frame.with_columns((clock_second - clock_second.drop_nulls().first()).alias("test_time_second"))
+    return frame, [Finding("test_time_from_clock", "warning", "column test_time_second")]
 
 
 def _absent(sheet: Sheet, mapping: Mapping) -> list[Finding]:
-    absent = [heading for heading in mapping.columns if heading not in sheet.headings]
-    required = [heading for heading in absent if mapping.target(heading) in REQUIRED]
+    present = {mapping.target(heading) for heading in mapping.columns if heading in sheet.headings}
+    absent: dict[str, str] = {}
+    for heading in mapping.columns:
+        if mapping.target(heading) not in present:
+            absent.setdefault(mapping.target(heading), heading)
+    spectrum = present.issuperset(SPECTRUM)
+    required = [name for name in absent if name in (SPECTRUM if spectrum else REQUIRED)]
     if required:
-        missing = ", ".join(f"{heading} ({mapping.target(heading)})" for heading in required)
+        missing = ", ".join(f"{absent[name]} ({name})" for name in required)
         found = ", ".join(sheet.headings)[:1000]
         raise ColumnProblem("columns_missing", source=sheet.source, missing=missing, found=found)
-    names = ", ".join(f"{heading} ({mapping.target(heading)})" for heading in absent)
-    return [Finding("optional_columns_absent", "note", "columns", {"columns": names})] if absent else []
+    names = ", ".join(f"{heading} ({name})" for name, heading in absent.items())
+    return [Finding("optional_columns_absent", "note", "columns", {"columns": names[:1000]})] if absent else []
 
 
 def _rules(sheet: Sheet, mapping: Mapping) -> dict[str, str]:
-    """Return column → heading for the first column of every mapped heading."""
-    first: dict[str, str] = {}
+    """Return column → heading for the first column of every mapped heading; of alternatives the first present."""
+    chosen: dict[str, str] = {}
+    for heading in mapping.columns:
+        if heading in sheet.headings:
+            chosen.setdefault(mapping.target(heading), heading)
+    wanted, first = set(chosen.values()), dict[str, str]()
     for column, heading in zip(sheet.columns(), sheet.headings, strict=True):
-        if heading in mapping.columns and heading not in first.values():
+        if heading in wanted and heading not in first.values():
             first[column] = heading
     return first
+
+
+def _target(sheet: Sheet, mapping: Mapping, column: str) -> str:
+    return mapping.target(sheet.heading(column))
 
 
 def _kinds(sheet: Sheet, mapping: Mapping) -> tuple[list[str], list[str]]:
@@ -131,27 +187,46 @@ def _kinds(sheet: Sheet, mapping: Mapping) -> tuple[list[str], list[str]]:
     for column, heading in _rules(sheet, mapping).items():
         rule, target = mapping.columns[heading], COLUMNS.get(mapping.target(heading))
         written = bool(rule.datetime or rule.duration or (target and target.dtype == pl.String))
-        if written:
+        if written or heading == mapping.state.column:
             texts.append(column)
-        elif not mapping.target(heading).startswith("raw_"):
+        elif not mapping.target(heading).startswith("raw_") or (rule.factor, rule.offset) != (1.0, 0.0):
             numbers.append(column)
     return numbers, texts
 
 
-def _with_times(frame: pl.DataFrame, sheet: Sheet, mapping: Mapping) -> pl.DataFrame:
-    for column, heading in _rules(sheet, mapping).items():
-        rule = mapping.columns[heading]
-        if rule.datetime or rule.duration:
-            frame = frame.with_columns(seconds(frame[column], rule, sheet, heading).alias(column))
-    return frame
-
-
-def _targets(sheet: Sheet, mapping: Mapping) -> tuple[list[Target], list[Finding]]:
+def _with_times(frame: pl.DataFrame, sheet: Sheet, mapping: Mapping) -> tuple[pl.DataFrame, set[str], list[Finding]]:
+    """Turn written times to seconds; return the columns that could not be, too."""
     rules = _rules(sheet, mapping)
-    taken = {mapping.target(heading) for heading in rules.values()}
+    elapsed: pl.Series | None = None
+    for column, heading in rules.items():
+        rule = mapping.columns[heading]
+        if rule.duration:
+            frame = frame.with_columns(durations(frame[column], sheet, heading).alias(column))
+        if mapping.target(heading) == "test_time_second" and frame.schema[column].is_numeric():
+            elapsed = frame[column] * rule.factor + rule.offset
+    lost: set[str] = set()
+    findings: list[Finding] = []
+    for column, heading in rules.items():
+        rule = mapping.columns[heading]
+        if not rule.datetime:
+            if mapping.target(heading) == _CLOCK and not rule.zone:
+                findings.append(Finding("clock_without_zone", "note", f"column {heading}", {"heading": heading}))
+            continue
+        times = clock(frame[column], rule, sheet, heading, elapsed)
+        findings += times.findings
+        if times.seconds is None:
+            lost.add(column)
+        else:
+            frame = frame.with_columns(times.seconds.alias(column))
+    return frame, lost, findings
+
+
+def _targets(sheet: Sheet, mapping: Mapping, lost: set[str]) -> tuple[list[Target], list[Finding]]:
+    rules = _rules(sheet, mapping)
+    taken = {mapping.target(heading) for column, heading in rules.items() if column not in lost}
     targets, raw = [], []
     for column, heading in zip(sheet.columns(), sheet.headings, strict=True):
-        if column in rules:
+        if column in rules and column not in lost:
             rule, name = mapping.columns[heading], mapping.target(heading)
             turn = -1.0 if mapping.sign == "positive_discharges" and name in _TURNED else 1.0
             targets.append(Target(column, name, rule.factor * turn, rule.offset * turn))

@@ -175,7 +175,8 @@ def _durations(table: CellTable, heading: str) -> pl.Series:
 
 
 def _magnitude(steps: pl.DataFrame, name: str) -> float | None:
-    return abs(float(steps[name][0])) if steps.height and name in steps.columns else None
+    first = steps[name][0] if steps.height and name in steps.columns else None
+    return None if first is None else abs(float(first))
 
 
 def _highest(steps: pl.DataFrame, name: str) -> float | None:

@@ -14,6 +14,8 @@ from hwan.readers._zip import BROKEN_ZIP, MOST_BYTES, ZIP_MARK, bound, bound_mem
 SAMPLES: Final = "data.ndc"
 _MARKS: Final = (b".ndc", b"TestInfo.xml", b"Step.xml", b"VersionInfo.xml")
 MOST_XML_BYTES: Final = 16 << 20
+# A schedule has a few hundred; three million in twelve kilobytes of archive would take a quarter of a minute.
+MOST_XML_TAGS: Final = 200_000
 
 
 def recognise(reader: str, path: Path, head: bytes) -> Recognition:
@@ -49,6 +51,14 @@ def check(path: Path) -> None:
         raise DamagedFile("archive_unreadable", source=path.name, detail=detail_of(error)) from error
     if SAMPLES not in {member.filename for member in members}:
         raise DamagedFile("archive_member_missing", source=path.name, member=SAMPLES)
-    xml = max((one.file_size for one in members if one.filename.endswith(".xml")), default=0)
+    xml = sum(one.file_size for one in members if one.filename.endswith(".xml"))
     bound_members(path, members, MOST_BYTES)
     bound(path, "xml_bytes", xml, MOST_XML_BYTES)
+
+
+def bound_tags(path: Path) -> None:
+    """Raise ``ValueError`` when the XML members have more tags than are worth their time; samples need none."""
+    with zipfile.ZipFile(path) as archive:
+        tags = sum(archive.read(name).count(b"<") for name in archive.namelist() if name.endswith(".xml"))
+    if tags > MOST_XML_TAGS:
+        raise ValueError(f"{tags} tags; at most {MOST_XML_TAGS} are parsed")

@@ -20,7 +20,7 @@ from hwan.core import DamagedFile, Finding, MissingExtra, NothingInside, raw_nam
 from hwan.readers._arrange import Target, arrange, rows_finding
 from hwan.readers._contract import Proof, RawRecording, Recognition
 from hwan.readers._detail import detail_of
-from hwan.readers.neware import _archive, _header
+from hwan.readers.neware import _archive, _auxiliary, _between, _header
 from hwan.readers.neware._metadata import Told, told_by
 from hwan.readers.neware._remarks import remarks
 
@@ -86,12 +86,14 @@ class NewareReader:
         """
         if self.container == "ndax":
             _archive.check(path)
+            _auxiliary.bound_join(path)
         with _suffixed(path, f".{self.container}") as file:
             frame, findings = _samples(file, path.name)
             told = told_by(file)
+            between = _between.interpolated(file, frame) if self.container == "ndax" else _between.NOTHING
         frame, more = _to_bdf(frame)
         findings = (*_with_rows(findings, frame), *more, *told.findings, *self._short(path, frame, told))
-        return RawRecording(frame, told.metadata, findings, told.instrument)
+        return RawRecording(frame, told.metadata, (*findings, *between.findings), told.instrument, marks=between.marks)
 
     def _short(self, path: Path, frame: pl.DataFrame, told: Told) -> tuple[Finding, ...]:
         cut = _header.completeness(path, told.samples) if self.container == "nda" else ()
