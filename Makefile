@@ -1,14 +1,15 @@
 # make demo   sets up and shows hwan at work       make test    sets up and runs all tests
 # make check  style, types, imports, documents     make bench   measures every claim
+# make fuzz   hostile bytes for every parser       FUZZ_SECONDS=60 for each
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LANGUAGE ?= en
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs lock system clean
+.PHONY: help demo test check bench fuzz docs lock system clean
 
 help:
-	@sed -n '1,2p' Makefile
+	@sed -n '1,3p' Makefile
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hwan needs Python 3.11 or newer; '$(PYTHON)' is older. Next: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -49,6 +50,13 @@ check: .venv/dev
 
 bench: .venv/dev .samples/made
 	$(BIN)/python bench/run.py
+
+.venv/fuzz: .venv/dev requirements/fuzz.txt
+	$(PIP) --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+fuzz: .venv/fuzz
+	$(BIN)/python -m fuzz
 
 docs: .venv/dev
 	$(BIN)/python docs/generate.py

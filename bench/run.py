@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 CLAIMS = (
     "coverage.py", "packs.py", "reading.py", "mpr.py", "res.py", "text.py", "stream.py", "store.py", "export.py",
-    "certificate.py", "demo.py",
+    "mutations.py", "certificate.py", "demo.py",
 )  # fmt: skip
 HEAD = """# Benchmarks
 

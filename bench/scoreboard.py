@@ -134,7 +134,7 @@ def tally(board: dict[str, dict[str, dict[str, Any]]]) -> dict[str, tuple[int, i
         for name, result in results.items():
             counts[name][0] += 1
             counts[name][1] += "error" not in result
-            counts[name][2] += like(result, results["hwan"])
+            counts[name][2] += "error" not in result if name == "hwan" else like(result, results["hwan"])
     return {name: (tried, read, right) for name, (tried, read, right) in counts.items()}
 
 

@@ -23,3 +23,4 @@ if __name__ == "__main__":
     lock("run", "pyproject.toml", str(BUILD.relative_to(ROOT)), "--extra", "all")
     lock("dev", "pyproject.toml", str(BUILD.relative_to(ROOT)), "--extra", "all", "--group", "dev")
     lock("samples", "requirements/samples.in", "--no-deps")
+    lock("fuzz", "requirements/fuzz.in")

@@ -163,6 +163,7 @@ def test_the_samples(lab: Path) -> None:
 GOOD = (HEAD + ",cycle_count,note\n" + "".join(f"{n},3.{n % 10},1,{n},a\n" for n in range(20))).encode()
 
 
+@settings(deadline=None)
 @given(cut=st.integers(0, len(GOOD)), at=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255))
 def test_mutated_and_truncated_csv_raises_only_input_errors(cut: int, at: int, byte: int) -> None:
     content = bytearray(GOOD)

@@ -198,3 +198,11 @@ def test_shipped_mappings_are_readers() -> None:
     names = {line.name for line in readers.formats()}
     samples = {MappedCsv(mapping).name for mapping in shipped_mappings().values() if mapping.holds == "samples"}
     assert samples <= names
+
+
+def test_rows_far_shorter_than_their_headings_are_refused_before_they_fill_the_memory(tmp_path):
+    headings = ["Test Time / s", "Voltage / V", "Current / A", *(f"x{number}" for number in range(2_000))]
+    rows = "".join(f"{number},3.7,1\n" for number in range(5_000))
+    (tmp_path / "wide.bdf.csv").write_text(",".join(headings) + "\n" + rows, encoding="utf-8")
+    with pytest.raises(DamagedFile, match="far fewer cells"):
+        readers.read(tmp_path / "wide.bdf.csv")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwan import readers
@@ -202,6 +202,7 @@ def test_remarks_of_parallel_reads_do_not_mix(lab: Path) -> None:
     assert logging.getLogger("fastnda").handlers == []
 
 
+@settings(deadline=None)
 @given(data=st.data(), kind=st.sampled_from(["nda", "ndax"]))
 def test_mutated_tester_files_raise_only_input_errors(data: st.DataObject, kind: str) -> None:
     content = bytearray(_TINY[kind])

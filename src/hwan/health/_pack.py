@@ -30,7 +30,7 @@ from hwan.health._events import Events, events_of
 from hwan.health._lags import Lags, lags, of_own_size
 from hwan.health._verdicts import verdicts_of
 
-OUTLIER: Final = 4.25
+OUTLIER: Final = 4.0
 """A cell so many robust standard deviations from many others is no longer one of them; from few, more:"""
 OUTLIER_OF_FEW: Final = 8.0
 """...times 1 + this/cells. So one pack of normal cells in a thousand has one, of 12 cells as of 48."""
@@ -167,10 +167,15 @@ def _findings(kind: BatteryType, cells: Cells, events: Events, both: Both | None
         # Of each cell the bound that makes it least remarkable: what is not known does not stand out.
         low, high = missing.low_ah + left.low_ah, missing.high_ah + left.high_ah
         emptier = (left.high_ah < np.median(left.low_ah)) & (missing.low_ah > np.median(missing.low_ah))
-        apart = np.where(emptier, missing.low_ah - left.high_ah, -np.inf)
+        known = _best_known(missing, left)
         yield from _outliers("cell_capacity_stands_out", cells, (-high, -low), 1.0)
-        usual = (missing.central_ah - left.central_ah)[_best_known(missing, left)]
-        yield from _outliers("cell_charge_stands_out", cells, (apart, usual), 1.0)
+        both_ends = missing.low_ah - left.high_ah, (missing.central_ah - left.central_ah)[known]
+        one_end = -left.high_ah, -left.central_ah  # a plateau hides what is missing to full
+        found = [
+            tuple(_outliers("cell_charge_stands_out", cells, (np.where(emptier, own, -np.inf), usual), 1.0))
+            for own, usual in (both_ends, one_end)
+        ]
+        yield from found[0] or found[1]
 
 
 def _best_known(missing: Lags, left: Lags) -> NDArray[np.int64]:

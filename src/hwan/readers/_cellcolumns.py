@@ -94,5 +94,7 @@ def table_of(source: str, rows: Sequence[Row], line: int = 1) -> CellTable:
     columns: dict[str, tuple[Cell, ...]] = {}
     for number, (heading, cells) in enumerate(zip(headings, zip_longest(*rows[line:], fillvalue=""), strict=False), 1):
         name = heading or f"column {number}"
-        columns[name if name not in columns else f"{name} {number}"] = cells
+        while name in columns:
+            name = f"{name} {number}"  # a heading that repeats gets a number
+        columns[name] = cells
     return CellTable(source, columns, line + 1)

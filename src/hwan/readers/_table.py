@@ -20,6 +20,7 @@ __all__ = [
     "utf8_of",
 ]  # fmt: skip
 
+FREE_CELLS: Final = 1_000_000
 MOST_COLUMNS: Final = 4096
 BLANKS: Final = " "
 """As a delimiter: one or more blanks or tabs."""
@@ -132,6 +133,7 @@ def frame_of(
     """
     from hwan.readers._lines import cut_line, mended, without_trailer
 
+    _check_width(sheet)
     sheet, findings = without_trailer(sheet, numbers)
     open_ones = [name for name in sheet.columns() if name not in numbers and name not in texts]
     guessed = _numeric_at_first(sheet, open_ones)
@@ -148,6 +150,16 @@ def frame_of(
     if frame.is_empty():
         raise NothingInside("headings_without_rows", source=sheet.source, headings=", ".join(sheet.headings)[:500])
     return _guess_types(frame, sheet, texts), [*findings, *blank]
+
+
+def _check_width(sheet: Sheet) -> None:
+    """Refuse a table whose rows are far shorter than its headings: filled up they would take all memory.
+
+    A row with all its cells has a byte for each delimiter, so that an honest table always passes.
+    """
+    rows = sheet.body.count(b"\n") + 1
+    if rows * len(sheet.headings) > max(FREE_CELLS, 2 * len(sheet.body)):
+        raise DamagedFile("rows_far_too_short", source=sheet.source, rows=rows, columns=len(sheet.headings))
 
 
 def _fast(sheet: Sheet, numbers: Sequence[str]) -> pl.DataFrame | None:

@@ -24,6 +24,9 @@ _BTS9: Final = (129, 130)
 _BTS9_HEAD_BYTES: Final = 1024
 _BTS9_POINTERS: Final = range(82, 258, 16)
 _MOST_HEADS: Final = 10_000
+# Where versions 129 and 130 point at what is said about the test and the device; fastnda searches both byte by byte.
+_BTS9_TOLD: Final = (34, 242)
+MOST_TOLD_BYTES: Final = 4_096
 
 
 def recognise(reader: str, head: bytes) -> Recognition:
@@ -50,6 +53,16 @@ def completeness(path: Path, declared_rows: int | None) -> tuple[Finding, ...]:
     if expected or declared_rows is not None:
         return ()
     return _open_end(head, version, size)
+
+
+def bound_told(path: Path) -> None:
+    """Raise ``ValueError`` when what is said about the test is longer than is worth searching; samples need none."""
+    with path.open("rb") as file:
+        head = file.read(_BTS9_HEAD_BYTES)
+    if len(head) > _VERSION_BYTE and head[_VERSION_BYTE] in _BTS9:
+        longest = max(_pair(head, at, 8)[1] for at in _BTS9_TOLD)
+        if longest > MOST_TOLD_BYTES:
+            raise ValueError(f"{longest} bytes about the test; at most {MOST_TOLD_BYTES} are searched")
 
 
 def _pair(head: bytes, at: int, width: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from hwan.core import UNKNOWN, Finding, Instrument, Unknown
 from hwan.readers._detail import detail_of
 from hwan.readers.neware._archive import bound_tags
+from hwan.readers.neware._header import bound_told
 from hwan.readers.neware._remarks import remarks
 
 MOST_ENTRIES: Final = 2000
@@ -33,8 +34,7 @@ def told_by(file: Path) -> Told:
     from fastnda import read_metadata  # type: ignore[import-untyped]
 
     try:
-        if file.suffix.lower() == ".ndax":
-            bound_tags(file)
+        (bound_tags if file.suffix.lower() == ".ndax" else bound_told)(file)
         with remarks() as heard:
             plain: Mapping[str, Any] = read_metadata(file)
     except Exception as error:  # foreign XML: anything may be raised, and no sample may be lost for it
