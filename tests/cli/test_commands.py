@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import polars as pl
 import pytest
 
 from hwan.cli import main
@@ -171,3 +172,15 @@ def test_help_names_every_command(call):
 def test_main_without_words_shows_the_help(capsys):
     assert main([]) == 2
     assert "evaluate" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_spectrum_is_read_and_told_apart_from_a_test_in_time(call, tmp_path, language):
+    frame = pl.DataFrame({"frequency_hertz": [1e4, 1e2, 1.0], "real_impedance_ohm": [0.01, 0.02, 0.03]})
+    path = tmp_path / "cell.bdf.parquet"
+    frame.with_columns(imaginary_impedance_ohm=pl.lit(-0.001)).write_parquet(path)
+    answer = call("read", path, "--lang", language)
+    assert (answer.code, "1e+04 Hz" in answer.out) == (0, True)
+    assert call("read", path, "--json").document["recordings"][0]["time_second"] == "unknown"
+    refused = call("steps", path, "--json").document["failures"]
+    assert refused[0]["code"] == "spectrum_not_in_time"

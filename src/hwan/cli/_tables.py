@@ -71,15 +71,27 @@ def print_recordings(found: Iterable[Seen], language: str) -> None:
     """Print what is in each recording, and its findings."""
     console = Console(highlight=False)
     for each in found:
-        origin, (first, last), (low, high) = each.provenance, each.time_second, each.voltage_volt
+        origin = each.provenance
         console.print(origin.source_name, style="bold", markup=False)
         console.print(
-            ui("recording", language, rows=f"{each.rows:,}", reader=origin.reader, version=origin.reader_version,
-               hours=format_number((last - first) / 3600), low=f"{low:.4g}", high=f"{high:.4g}",
-               id=origin.recording_id[:12]), markup=False,
+            ui("recording", language, rows=f"{each.rows:,}", over=_over(each, language), reader=origin.reader,
+               version=origin.reader_version, id=origin.recording_id[:12]), markup=False,
         )  # fmt: skip
         console.print("  " + ", ".join(each.columns), style="dim", markup=False)
         _print_findings(console, each.findings, language)
+
+
+def _over(each: Seen, language: str) -> str:
+    """Return what a recording goes over: hours and volts of a test, frequencies of a spectrum."""
+    said = []
+    if is_known(each.time_second) and is_known(each.voltage_volt):
+        hours = format_number((each.time_second[1] - each.time_second[0]) / 3600)
+        low, high = each.voltage_volt
+        said.append(ui("recording_in_time", language, hours=hours, low=f"{low:.4g}", high=f"{high:.4g}"))
+    if is_known(each.frequency_hertz):
+        low, high = each.frequency_hertz
+        said.append(ui("recording_spectrum", language, low=f"{low:.4g}", high=f"{high:.4g}"))
+    return ", ".join(said)
 
 
 def _print_findings(console: Console, findings: Iterable[Finding], language: str) -> None:

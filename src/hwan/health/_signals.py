@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from hwan.core import UNKNOWN, ColumnProblem, NothingInside, Recording, Unknown
+from hwan.core import SPECTRUM, UNKNOWN, ColumnProblem, NothingInside, Recording, Unknown
 from hwan.health._cells import Cells, DoubtedCells, cell_columns, cells_of, extremes
 
 Floats = NDArray[np.float64]
@@ -68,6 +68,8 @@ def signals(recording: Recording, series: int | Unknown = UNKNOWN) -> Signals:
     """
     names = set(recording.samples.collect_schema().names())
     missing = [name for name in _BASE if name not in names]
+    if missing and names.issuperset(SPECTRUM):
+        raise ColumnProblem("spectrum_not_in_time", source=recording.provenance.source_name)
     if missing:
         raise ColumnProblem(
             "column_missing",
