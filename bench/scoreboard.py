@@ -121,7 +121,8 @@ def main(part: str) -> int:
         print(file, {name: result.get("rows", result.get("error")) for name, result in board[file].items()}, flush=True)
     counts = tally(board)
     for name, (tried, read, right) in counts.items():
-        print(f"RESULT | samples read by {name} | {read} of {tried} tried, {right} like ours | board |")
+        same = "" if name == "hwan" else f", {right} like ours"
+        print(f"RESULT | samples read by {name} | {read} of {tried} tried{same} | board |")
     if not part:
         write(board, counts, list(found))
     return 0
@@ -134,7 +135,7 @@ def tally(board: dict[str, dict[str, dict[str, Any]]]) -> dict[str, tuple[int, i
         for name, result in results.items():
             counts[name][0] += 1
             counts[name][1] += "error" not in result
-            counts[name][2] += "error" not in result if name == "hwan" else like(result, results["hwan"])
+            counts[name][2] += name != "hwan" and like(result, results["hwan"])
     return {name: (tried, read, right) for name, (tried, read, right) in counts.items()}
 
 
@@ -150,7 +151,7 @@ def write(
         "| | " + " | ".join(names) + " |", "|---|" + "---|" * len(names),
         "| given | " + " | ".join(str(counts[name][0]) for name in names) + " |",
         "| read | " + " | ".join(str(counts[name][1]) for name in names) + " |",
-        "| like ours | " + " | ".join(str(counts[name][2]) for name in names) + " |",
+        "| like ours | " + " | ".join("" if name == "hwan" else str(counts[name][2]) for name in names) + " |",
         *(
             f"| {file} | " + " | ".join(cell(results.get(name), results["hwan"]) for name in names) + " |"
             for file, results in sorted(board.items())
