@@ -120,6 +120,7 @@ def evaluate(
         findings=findings,
         cell_verdicts=pack.verdicts,
         cells=pack.cells,
+        cell_evidence=pack.cell_evidence,
         observations=tuple(observations),
         attachments=tuple(attachments),
         bms=UNKNOWN if bms is None else bms,

@@ -10,7 +10,7 @@ from typing import Literal
 from hwan.core.battery import Attachment, Battery, BmsSnapshot, Observation
 from hwan.core.findings import Finding, Scalar
 from hwan.core.recording import Provenance
-from hwan.core.result import CellFigure, CellVerdict, Measurement, Refusal
+from hwan.core.result import CellFigure, CellVerdict, Evidence, Measurement, Refusal
 from hwan.core.unknown import UNKNOWN, Unknown
 
 RouteName = Literal["remanufacture", "reuse", "recycle"]
@@ -195,7 +195,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Everything said about one battery from its tests, and what was said of it beside them."""
+    """Everything said about one battery from its tests, and what was said of it beside them.
+
+    `cell_evidence` names the rows behind the figures of `cells`, by field: the same rows for every cell.
+    """
 
     battery: Battery
     sources: tuple[Provenance, ...]
@@ -206,6 +209,7 @@ class Assessment:
     findings: tuple[Finding, ...] = ()
     cell_verdicts: tuple[CellVerdict, ...] = ()
     cells: tuple[CellFigure, ...] = ()
+    cell_evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
     observations: tuple[Observation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     bms: BmsSnapshot | Unknown = UNKNOWN

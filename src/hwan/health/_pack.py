@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from hwan.core import (
     BatteryType,
     CellFigure,
     CellVerdict,
+    Evidence,
     Finding,
     Measurement,
     Refusal,
@@ -45,6 +46,7 @@ class PackResults:
 
     verdicts: tuple[CellVerdict, ...] = ()
     cells: tuple[CellFigure, ...] = ()
+    cell_evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -80,6 +82,7 @@ def pack_of(analysis: Analysis, kind: BatteryType) -> PackResults:
     return PackResults(
         verdicts=tuple(each for each in answers if isinstance(each, CellVerdict)),
         cells=figures,
+        cell_evidence=dict(_evidence(analysis, kind, events, both)),
         measurements=tuple(each for each in mended if isinstance(each, Measurement)),
         refusals=tuple(each for each in (*answers, *mended) if isinstance(each, Refusal)),
         findings=tuple(_findings(kind, cells, events, both)),
@@ -115,7 +118,40 @@ def _mended(
     run = events.test.run
     volts = analysis.data.voltage_volt[[run.first_sample, run.last_sample]]
     known = energy if isinstance(energy, Measurement) else None
-    yield from after_interventions(kind, cells, ToGo.of(*both), capacity, known, volts)
+    rows = (*capacity.evidence, *_grounds(analysis, events))
+    for each in after_interventions(kind, cells, ToGo.of(*both), capacity, known, volts):
+        yield replace(each, evidence=rows) if isinstance(each, Measurement) else each
+
+
+def _grounds(analysis: Analysis, events: Events) -> Iterator[Evidence]:
+    """Yield the charge and both rests that place the cells, beside the discharge between them."""
+    charge = events.test.charged_by if events.test else None
+    for each in (charge, events.rest_full, events.rest_empty):
+        if each is not None:
+            yield from analysis.evidence(each.first_sample, each.last_sample)
+
+
+def _evidence(
+    analysis: Analysis, kind: BatteryType, events: Events, both: Both | None
+) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    """Yield the rows behind each column of the cells' figures that has any."""
+    columns = (
+        ("end_of_charge_volt", events.full),
+        ("rest_volt", events.rest_full),
+        ("end_of_discharge_volt", events.empty),
+    )
+    for column, readings in columns:
+        if readings is not None:
+            yield column, analysis.evidence(readings.first_sample, readings.last_sample)
+    if events.pulse is not None:
+        yield "resistance_ohm", analysis.evidence(events.pulse.before.first_sample, events.pulse.during.last_sample)
+    capacity = capacity_of(analysis, kind)
+    if isinstance(capacity, Measurement):
+        yield "capacity_low_ah", capacity.evidence
+        if both is not None:
+            placed = (*capacity.evidence, *_grounds(analysis, events))
+            yield "capacity_ah", placed
+            yield "capacity_high_ah", placed
 
 
 def _figures(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.report.certificate.rows import interval, moved, rows_of
 
 import hwan
 from hwan import core
@@ -28,26 +29,16 @@ PLACED = {"capacity_after_balancing", "energy_after_balancing", "capacity_after_
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
 
 
-def rows_of(samples: pl.DataFrame, evidence: dict[str, Any]) -> pl.DataFrame:
-    first, last = evidence["first_row"], evidence["last_row"]
-    assert 0 <= first <= last < samples.height
-    return samples[first : last + 1]
-
-
-def moved(rows: pl.DataFrame, *, energy: bool = False) -> float:
-    """Return charge in Ah, or energy in Wh, by the trapezoidal rule."""
-    amperes = rows["current_ampere"].to_numpy()
-    flow = amperes * rows["voltage_volt"].to_numpy() if energy else amperes
-    return float(abs(np.trapezoid(flow, rows["test_time_second"].to_numpy())) / 3600)
-
-
 def step_resistance(rows: pl.DataFrame, result: dict[str, Any]) -> float:
-    """Return voltage over current between the row before the pulse and the row nearest to its time."""
+    """Return voltage over current between the row before the pulse and its time, on the line between two rows."""
     seconds = rows["test_time_second"].to_numpy()
     begun = int(np.argmax(abs(rows["current_ampere"].to_numpy()) > 0.5 * abs(result["conditions"]["current_ampere"])))
-    at = int(abs(seconds - seconds[begun - 1] - result["conditions"]["pulse_time_second"]).argmin())
-    volts, amperes = rows["voltage_volt"].to_numpy(), rows["current_ampere"].to_numpy()
-    return float((volts[at] - volts[begun - 1]) / (amperes[at] - amperes[begun - 1]))
+    at = seconds[begun - 1] + result["conditions"]["pulse_time_second"]
+    volt, ampere = (
+        np.interp(at, seconds[begun:], values[begun:]) - values[begun - 1]
+        for values in (rows["voltage_volt"].to_numpy(), rows["current_ampere"].to_numpy())
+    )
+    return float(volt / ampere)
 
 
 def spread(rows: pl.DataFrame) -> float:
@@ -64,11 +55,6 @@ def again(result: dict[str, Any], rows: pl.DataFrame) -> float:
         return spread(rows)
     charge = moved(rows, energy="energy" in quantity)
     return charge / result["conditions"]["denominator"]["value"] if "state_of_health" in quantity else charge
-
-
-def interval(result: dict[str, Any]) -> tuple[float, float]:
-    found = {each["probability"]: each["value"] for each in result["quantiles"]}
-    return found[0.05], found[0.95]
 
 
 def trace(made: dict[str, Any], samples: pl.DataFrame) -> set[str]:
@@ -114,6 +100,14 @@ def test_the_cell_that_empties_first_is_lowest_in_its_rows(pack: Entry, issue: I
     assert low <= runner_up[0] - lowest[0] <= high
 
 
+def of_work_steps(rows: pl.DataFrame, result: dict[str, Any]) -> float:
+    """Return a figure from rows of which there is one per work step: only the tester's counters tell charge."""
+    counters = {"capacity": "step_discharging_capacity_ah", "energy": "step_discharging_energy_wh"}
+    if result["quantity"] in counters:
+        return float(rows[counters[result["quantity"]]].max())  # type: ignore[arg-type]
+    return step_resistance(rows, result)
+
+
 def test_a_real_cell_leads_to_its_rows(lab_data, issue: Issue) -> None:
     path = next((lab_data / "retired" / "cycler_raw" / "nebula").glob("LMO_C_10*"))
     recording = hwan.read(path)
@@ -125,11 +119,12 @@ def test_a_real_cell_leads_to_its_rows(lab_data, issue: Issue) -> None:
         issue(Entry(assessed, samples, hwan.steps(recording), None, ruleset=rules, recordings=(recording,))).content
     )
     assert made["curve"] == {"recording_id": recording.id, "rows": samples.height}
-    capacity = next(each for each in made["results"] if each["quantity"] == "capacity")
-    rows = rows_of(samples, capacity["evidence"][0])
-    counted = float(rows["step_discharging_capacity_ah"].max())  # one row per work step: only the counter tells
-    low, high = interval(capacity)
-    assert low <= counted <= high
+    traced = {each["quantity"] for each in (*made["results"], *made["further_results"])}
+    assert traced == {"capacity", "energy", "dc_resistance"}
+    for result in (*made["results"], *made["further_results"]):
+        rows = rows_of(samples, result["evidence"][0])
+        low, high = interval(result)
+        assert low <= of_work_steps(rows, result) <= high, result["quantity"]
     assert made["sources"][0]["source_sha256"] == recording.provenance.source_sha256
 
 
@@ -179,7 +174,7 @@ def test_no_number_of_the_results_stands_alone(pack: Entry, issue: Issue, langua
         for cell in row[1:4]:
             assert orphans(cell, result) == [], (cell, result["quantity"])
         rows_told = row[5].replace(result["evidence"][0]["recording_id"][:8], "")
-        assert orphans(rows_told.replace("–", " "), result["evidence"]) == []
+        assert orphans(rows_told.replace("–", " "), [result["evidence"], len(result["evidence"]) - 1]) == []
 
 
 @pytest.mark.parametrize("language", core.LANGUAGES)
@@ -194,8 +189,11 @@ def test_no_number_of_the_other_tables_stands_alone(pack: Entry, issue: Issue, l
     for row in of("certificate_safety"):
         assert orphans(row[1], readings[row[0].strip()]) == []
     cells = {each["cell"]: each for each in told["cells"]}
-    figures = of("certificate_cells")[len(told["cell_verdicts"]) :]
+    *figures, behind = of("certificate_cells")[len(told["cell_verdicts"]) :]
     assert len(figures) == 5
+    for cell in behind[1:]:
+        rows_told = cell.replace(told["curve"]["recording_id"][:8], "").replace("–", " ")
+        assert orphans(rows_told, [told["cell_evidence"], 3]) == []
     for row in figures:
         assert orphans(" ".join(row), cells[int(row[0])]) == []
     for row, verdict in zip(of("certificate_cells"), told["cell_verdicts"], strict=False):
@@ -205,6 +203,26 @@ def test_no_number_of_the_other_tables_stands_alone(pack: Entry, issue: Issue, l
     difference = 100 * (told["bms"]["state_of_health"] - told["results"][2]["value"])
     for row in claims:
         assert orphans(" ".join(row[1:]), [told["bms"], told["results"][2], difference]) == []
+
+
+@pytest.mark.parametrize("language", core.LANGUAGES)
+def test_what_a_rule_is_held_against_is_a_figure_or_a_reading(pack: Entry, issue: Issue, language: str) -> None:
+    made = issue(pack, language)
+    told = json.loads(made.content)
+    known = {each["quantity"]: each for each in (*told["further_results"], *told["results"], *told["observations"])}
+    outcomes = [each for each in told["grade"]["outcomes"] if each["value"] != "unknown"]
+    assert len(outcomes) > 5
+    for each in outcomes:
+        held = known[each["quantity"]]
+        conditions = held.get("conditions", {}).values() if each["kind"] == "requirement" else ()
+        assert each["value"] in (held["value"], *conditions), each["rule_id"]
+    shown = tables(pack, made, language)[core.text("ui", "certificate_rules", language)]
+    gates = {row.id for row in pack.ruleset.rules if getattr(row, "safety", False)} if pack.ruleset else set()
+    limits = {each.id: core.to_plain(each) for each in pack.ruleset.rules} if pack.ruleset else {}
+    listed = [each for each in told["grade"]["outcomes"] if each["rule_id"] not in gates]
+    assert len(shown) == len(listed) > 3
+    for row, outcome in zip(shown, listed, strict=True):
+        assert orphans(" ".join(row[2:5]), [outcome, limits[outcome["rule_id"]]]) == [], row
 
 
 def test_a_reading_stands_beside_the_rule_that_was_held_against_it(pack: Entry, issue: Issue) -> None:

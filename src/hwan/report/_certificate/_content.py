@@ -67,6 +67,7 @@ def _statement(entry: Entry, issue: Issue) -> dict[str, Any]:
         "battery": assessment.battery, "grade": assessment.grade, "results": printed, "further_results": further,
         "refusals": all_refusals(assessment), "findings": [each for each, _ in ranked_findings(assessment)],
         "observations": assessment.observations, "bms": assessment.bms, "cells": assessment.cells,
+        "cell_evidence": assessment.cell_evidence,
         "cell_verdicts": assessment.cell_verdicts, "sources": assessment.sources,
         "attachments": assessment.attachments, "valid_until": valid_until(entry),
     }  # fmt: skip

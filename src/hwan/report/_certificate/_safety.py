@@ -34,6 +34,9 @@ CELL_HEADS: Final = (
     ("certificate_end_of_discharge", -1.2), ("certificate_resistance", -1), ("certificate_capacity", -1),
     ("certificate_capacity_range", -1.7),
 )  # fmt: skip
+CELL_COLUMNS: Final = (
+    "end_of_charge_volt", "rest_volt", "end_of_discharge_volt", "resistance_ohm", "capacity_ah", "capacity_high_ah",
+)  # fmt: skip
 _DECIMALS: Final = {"V": 3, "Ah": 2, "mΩ": 3, "Ω": 3}
 
 
@@ -171,7 +174,7 @@ def cells(entry: Entry, words: Words) -> Iterable[Section]:
     if figures:
         rows = [_cell_row(each) for each in weakest(entry.assessment)]
         note = words.ui("certificate_cells_note", shown=len(rows), count=len(figures))
-        blocks.append(table(words, "", CELL_HEADS, rows, note))
+        blocks.append(table(words, "", CELL_HEADS, [*rows, _cell_evidence(entry.assessment, words)], note))
     if blocks:
         yield Section(words.ui("certificate_cells"), tuple(blocks))
 
@@ -212,6 +215,13 @@ def _cell_row(each: core.CellFigure) -> tuple[Cell, ...]:
         Cell(_figure(each.capacity_ah, "Ah")),
         Cell(f"{low} – {high}"),
     )
+
+
+def _cell_evidence(assessment: core.Assessment, words: Words) -> tuple[Cell, ...]:
+    """Return the rows behind each column of the cells."""
+    found = {"capacity_high_ah": assessment.cell_evidence.get("capacity_low_ah", ()), **assessment.cell_evidence}
+    behind = (rows_of(found[each], words) if found.get(each) else Cell(ABSENT) for each in CELL_COLUMNS)
+    return Cell(words.ui("certificate_rows")), *behind
 
 
 def _figure(value: float | core.Unknown, unit: str) -> str:
