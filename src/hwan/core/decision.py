@@ -194,6 +194,32 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class StageChoice:
+    """One test considered as the next: how often it would decide, and what the way through it costs on average.
+
+    `minutes` are its own, handling included; `expected_minutes` those until a decision when it comes next.
+    `reason` is a code of kind ``reason``.
+    """
+
+    stage: str
+    minutes: float
+    decides: float
+    expected_minutes: float
+    reason: str
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NextTest:
+    """The test to run next, no stage where none is needed, with every alternative and its reason."""
+
+    stage: str
+    reason: str
+    choices: tuple[StageChoice, ...] = ()
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """Everything said about one battery from its tests, and what was said of it beside them.
 
@@ -213,3 +239,4 @@ class Assessment:
     observations: tuple[Observation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     bms: BmsSnapshot | Unknown = UNKNOWN
+    next_test: NextTest | Unknown = UNKNOWN
