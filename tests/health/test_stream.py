@@ -21,6 +21,7 @@ from hwan.health._sequences import sequences
 from hwan.health._stream import resume_steps, stream_steps
 from hwan.health._stream_figures import despiked
 from hwan.health._stream_state import state_from_bytes, state_to_bytes
+from hwan.health._stream_whole import cycles_alone, steps_alone, stream_recording
 from hwan.synthetic import cell_test, cell_tests
 
 ROUNDING = 1e-11
@@ -372,3 +373,45 @@ def test_a_live_test_may_hand_on_one_row_at_a_time(record, walk, sizes):
     sizes(256, 512)
     frame = record(*walk(*PARTS)).samples.collect()
     identical(stream_steps(frame.iter_slices(1)), stream_steps(frame))
+
+
+def same_columns_as_whole(recording):
+    """Compare a streamed recording with the analysis of the whole, column by column."""
+    result = stream_recording(recording)
+    for streamed, whole in ((steps_alone(result), steps(recording)), (cycles_alone(result), cycles(recording))):
+        assert streamed.columns == whole.columns
+        assert_frame_equal(streamed, whole, check_exact=False, rel_tol=ROUNDING, abs_tol=1e-12)
+
+
+def test_a_recording_is_streamed_by_the_columns_of_the_whole(record, walk, cell, numbers_only):
+    same_columns_as_whole(cell.recording)
+    same_columns_as_whole(numbers_only(cell))
+    time, volt, ampere = walk(*PARTS, (0, 3000))
+    count, rows = np.cumsum(ampere) / 3600, np.arange(len(time))
+    number = np.repeat(np.arange(8), [part[1] for part in (*PARTS, (0, 3000))])
+    late = {
+        "step_count": np.where(rows == 2500, np.nan, number),
+        "cycle_net_capacity_ah": np.where(rows == 3000, np.nan, count),
+        "net_capacity_ah": count,
+        "surface_temperature_celsius": np.where(rows < 2000, np.nan, 25.0),
+    }
+    recording = record(time, volt, ampere, **late)
+    same_columns_as_whole(recording)
+    assert stream_recording(recording).steps["temperature_celsius"][-1] == 25.0
+    with pytest.raises(ColumnProblem, match="step_count"):
+        stream_steps(recording.samples)
+
+
+def test_a_recording_without_what_is_needed_is_told(record, walk):
+    recording = record(*walk(*PARTS))
+    with pytest.raises(ColumnProblem, match="the column voltage_volt is missing"):
+        stream_recording(replace(recording, samples=recording.samples.drop("voltage_volt")))
+
+
+def test_progress_is_told_as_rows_are_read(cell, tmp_path):
+    told = []
+    cell.samples.write_parquet(tmp_path / "test.parquet")
+    lazy = pl.scan_parquet(tmp_path / "test.parquet")
+    first = stream_steps(lazy.head(1000), progress=told.append)
+    resume_steps(first.state, lazy.slice(1000), progress=told.append)
+    assert told == [1000, cell.samples.height]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hwan.core import ColumnProblem, DamagedFile
+from hwan.core import ColumnProblem, DamagedFile, Mark
 from hwan.readers import conformance
 from hwan.readers.arbin import ARBIN_CSV
 from hwan.readers.arbin._samples import meaning_of
@@ -82,6 +82,7 @@ def test_steps_are_counted_and_counters_scoped(write: Write) -> None:
     assert frame["step_count"].to_list() == [1 + n // 4 for n in range(24)]
     assert frame["cycle_charging_capacity_ah"].max() == pytest.approx(0.01)
     assert {"step_count_derived", "counter_scope_cycle"} <= {finding.code for finding in raw.findings}
+    assert raw.marks == (Mark("step_count", "derived", 0, 23),)
 
 
 def test_units_in_the_headings_count(write: Write) -> None:

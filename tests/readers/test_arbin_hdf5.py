@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from hwan.core import DamagedFile, HwanError, MissingExtra
+from hwan.core import DamagedFile, HwanError, Mark, MissingExtra
 from hwan.readers import _hdf5, conformance
 from hwan.readers._door import pass_door
 from hwan.readers.arbin import ARBIN_HDF5
@@ -75,6 +75,7 @@ def test_an_export_of_two_tests(h5py: Any, tmp_path: Path) -> None:
     assert ARBIN_HDF5.keys(path) == ("1", "2")
     assert frame["unix_time_second"][0] == 1_593_001_533 + 72
     assert frame["step_count"].to_list() == [1] * 4 + [2] * 4
+    assert second.marks == (Mark("step_count", "derived", 0, 7),)
     assert (first.metadata["info.IV_Ch_ID"], second.metadata) == ("2", {})
     with pytest.raises(DamagedFile, match="no test 3; found: 1, 2"):
         ARBIN_HDF5.read(path, "3")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.readers.writers import jet
 
-from hwan.core import ColumnProblem, DamagedFile, HwanError, NothingInside, stops
-from hwan.readers import RawRecording, conformance
+from hwan.core import ColumnProblem, DamagedFile, HwanError, Mark, NothingInside, stops
+from hwan.readers import RawRecording, conformance, read
 from hwan.readers._door import pass_door
 from hwan.readers.arbin import ARBIN_RES, _packed
 
@@ -33,6 +33,7 @@ def test_a_written_database_conforms(write: Write, jet4: bool) -> None:
     (raw,) = conformance.check(ARBIN_RES, path)
     assert ARBIN_RES.recognise(path, path.read_bytes()).confidence == "certain"
     assert raw.frame.collect_schema().names().count("step_count") == 1
+    assert read(path).marks == (Mark("step_count", "derived", 0, len(jet.samples()) - 1),)
     assert not stops(raw.findings)
 
 

@@ -14,11 +14,11 @@ from rich.console import Console
 
 from hwan.cli import _options as option
 from hwan.cli._outcome import Failure, document, print_document, print_failures
+from hwan.cli._recordings import Wanted, name_of
 from hwan.cli._tables import _print_findings, ui
 from hwan.cli._work import Done, over
 from hwan.core import REQUIRED, HwanError, Recording
 from hwan.health import cycles, steps
-from hwan.readers import Mapping, load_mapping, read, read_all
 from hwan.store._export import Exported, export_bdf
 
 SCHEMA = "hwan.export/1"
@@ -47,6 +47,7 @@ def export(
     cell: Cell = "",
     tables: Tables = False,
     overwrite: Overwrite = False,
+    continued: option.Continued = False,
     key: option.Key = None,
     mapping: option.MappingFile = None,
     json: option.Json = False,
@@ -55,7 +56,7 @@ def export(
     """Write recordings as files of the Battery Data Format, with their metadata beside them."""
     how = {"form": form.value, "institution": institution, "cell": cell, "overwrite": overwrite}
     run = Run(to, how, tables, lang.value)
-    done = run.over(files, key, load_mapping(mapping) if mapping else None)
+    done = run.over(files, Wanted.of(key, mapping, continued=continued))
     if json:
         print_document(document(SCHEMA, done.failures, exports=run.exported))
     else:
@@ -75,24 +76,24 @@ class Run:
     exported: list[Exported] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
-    def over(self, files: Sequence[Path], key: str | None, mapping: Mapping | None) -> Done[Exported]:
+    def over(self, files: Sequence[Path], wanted: Wanted) -> Done[Exported]:
         """Export every recording of every file; one that cannot be written stops no other."""
 
-        def work(path: Path) -> tuple[Exported, ...]:
-            for each in (read(path, key=key, mapping=mapping),) if key else read_all(path, mapping=mapping):
-                self._one(each, path)
+        def work(group: Sequence[Path]) -> tuple[Exported, ...]:
+            for each in wanted.recordings(group):
+                self._one(each, name_of(group))
             return ()
 
-        done = over(files, work, str, self.language)
+        done = over(wanted.groups(files), work, name_of, self.language)
         done.failures[:0] = self.failures
         return done
 
-    def _one(self, recording: Recording, path: Path) -> None:
+    def _one(self, recording: Recording, source: str) -> None:
         try:
             tables = tables_of(recording) if self.tables else None
             self.exported.append(export_bdf(recording, self.folder, tables=tables, **self.how))
         except HwanError as error:
-            self.failures.append(Failure.of(error, str(path), self.language))
+            self.failures.append(Failure.of(error, source, self.language))
 
 
 def tables_of(recording: Recording) -> dict[str, pl.DataFrame] | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from hwan.cli._outcome import Failure, worst
 
@@ -36,18 +37,45 @@ class Done(Generic[Result]):
         return worst([*(failure.exit_code for failure in self.failures), *codes])
 
 
+@dataclass(slots=True)
+class RowBar:
+    """A second bar, for the rows of the source that is worked on."""
+
+    shown: Progress | None = None
+    task: TaskID | None = None
+
+    def rows(self, total: int | None) -> Callable[[int], None]:
+        """Return what is told how many of `total` rows were read."""
+        if self.shown is None:
+            return lambda _: None
+        if self.task is not None:
+            self.shown.remove_task(self.task)
+        progress, self.task = self.shown, self.shown.add_task("", total=total)
+        return partial(_update, progress, self.task)
+
+
+def _update(progress: Progress, task: TaskID, rows: int) -> None:
+    progress.update(task, completed=rows)
+
+
 def over(
     sources: Sequence[Source],
     work: Callable[[Source], Sequence[Result]],
     name: Callable[[Source], str],
     language: str,
+    bar: RowBar | None = None,
 ) -> Done[Result]:
-    """Do `work` on each source; what was done when somebody presses Ctrl-C is kept."""
+    """Do `work` on each source; what was done when somebody presses Ctrl-C is kept.
+
+    `bar` lets the work show how far it is within a source.
+    """
     done: Done[Result] = Done()
     current = ""
     try:
         with _progress() as progress:
             task = progress.add_task("", total=len(sources))
+            if bar:
+                bar.shown = progress
             for source in sources:
                 current = name(source)
                 progress.update(task, description=current)

@@ -13,6 +13,7 @@ from hwan.health._spread import spread_of
 from hwan.health._steps import steps
 from hwan.health._stream import StreamResult, resume_steps, stream_steps
 from hwan.health._stream_state import state_from_bytes, state_to_bytes
+from hwan.health._stream_whole import stream_recording
 from hwan.health._uncertainty import PROBABILITIES, Figure
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "state_of_health",
     "state_to_bytes",
     "steps",
+    "stream_recording",
     "stream_steps",
     "voltage_step",
 ]

@@ -36,6 +36,11 @@ def steps(recording: Recording) -> pl.DataFrame:
     A step that the tester ran as one CCCV is two rows: its constant-current and its
     constant-voltage share. Assumes nothing about the protocol.
 
+    The samples are held in memory, some 150 bytes a row. A recording of a lazy scan with many millions
+    of rows goes through :func:`hwan.health.stream_recording` instead: the same table in one bounded pass,
+    but for last digits, noise learnt from the first 524,288 rows, and CCCV steps of more than a million
+    rows, which it leaves whole. For these three the choice is the caller's and not made here.
+
     Parameters
     ----------
     recording

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,6 +11,9 @@ from hwan.core import NothingInside
 from hwan.health._stream_pass import Pass, advance, finished
 from hwan.health._stream_source import Samples, opened, rows_of
 from hwan.health._stream_tables import cycle_frame, step_frame, throughput_frame
+
+Progress = Callable[[int], None]
+"""Told how many rows were read so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class StreamResult:
     state: Pass
 
 
-def stream_steps(samples: Samples, source: str = "samples") -> StreamResult:
+def stream_steps(samples: Samples, source: str = "samples", progress: Progress | None = None) -> StreamResult:
     """Return steps, cycles and throughput of samples that need not fit into memory.
 
     The samples are read once, from the first row to the last. Steps and cycles are those of
@@ -37,6 +41,8 @@ def stream_steps(samples: Samples, source: str = "samples") -> StreamResult:
         first 1000 rows show which of the optional columns have values.
     source
         What errors call the samples.
+    progress
+        Called with the number of rows read so far.
 
     Returns
     -------
@@ -71,10 +77,12 @@ def stream_steps(samples: Samples, source: str = "samples") -> StreamResult:
     >>> stream_steps(made.lazy()).steps.select("kind", "charge_ah", "sample_count").rows()
     [('cc', 2.0, 3), ('rest', 0.0, 2)]
     """
-    return _passed(samples, source, None)
+    return _passed(samples, source, None, progress)
 
 
-def resume_steps(state: Pass, samples: Samples, source: str = "samples") -> StreamResult:
+def resume_steps(
+    state: Pass, samples: Samples, source: str = "samples", progress: Progress | None = None
+) -> StreamResult:
     """Return steps, cycles and throughput of a test that has grown by `samples`.
 
     The result is that of :func:`stream_steps` over all rows, bit by bit; the rows before are not read
@@ -88,15 +96,19 @@ def resume_steps(state: Pass, samples: Samples, source: str = "samples") -> Stre
         The rows that follow, with the same columns; errors as in :func:`stream_steps`.
     source
         What errors call the samples.
+    progress
+        As in :func:`stream_steps`; the rows before count too.
     """
-    return _passed(samples, source, state)
+    return _passed(samples, source, state, progress)
 
 
-def _passed(samples: Samples, source: str, state: Pass | None) -> StreamResult:
+def _passed(samples: Samples, source: str, state: Pass | None, progress: Progress | None) -> StreamResult:
     plan, frames = opened(samples, source, state.plan if state else None)
     state = state or Pass(plan)
     for frame in frames:
         state = advance(state, rows_of(frame, plan, state.seen, source), frame.height)
+        if progress:
+            progress(state.seen)
     return _result(state, source)
 
 

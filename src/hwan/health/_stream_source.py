@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 from typing import Any, Final
 
 import numpy as np
@@ -24,7 +24,13 @@ SLICE_ROWS: Final = 1 << 20
 """...and so many read at a time from Parquet: a usual row group."""
 PROBE_ROWS: Final = 1_000
 """The first rows show which of the optional columns have values."""
-_BASE: Final = {"test_time_second": "time", "voltage_volt": "voltage", "current_ampere": "current"}
+BASE: Final = {"test_time_second": "time", "voltage_volt": "voltage", "current_ampere": "current"}
+_COUNTED: Final = ("capacity_ah", "energy_wh")
+OPTIONAL: Final = frozenset(("step_count", "step_id", "cycle_count", *TEMPERATURES)) | {
+    f"{'' if scope == 'test' else f'{scope}_'}{flow}_{kind}"
+    for scope, flow, kind in product(SCOPES, ("net", "charging", "discharging"), _COUNTED)
+}
+"""What a plan may read beside time, voltage and current."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +49,31 @@ class Plan:
     def columns(self) -> tuple[str, ...]:
         """All columns, in the order in which they are read."""
         named = (self.step, self.cycle, self.temperature)
-        return (*_BASE, *(name for name in named if name), *self.capacity, *self.energy)
+        return (*BASE, *(name for name in named if name), *self.capacity, *self.energy)
 
     @property
     def named(self) -> frozenset[str]:
         """What rows read by this plan hold, by the short names of the pass."""
         optional = ("step", "cycle", "temperature", "capacity", "energy")
-        return frozenset(("row", *_BASE.values(), *(name for name in optional if getattr(self, name))))
+        return frozenset(("row", *BASE.values(), *(name for name in optional if getattr(self, name))))
 
 
 def plan_of(first: pl.DataFrame) -> Plan:
     """Return the plan for frames that begin with the rows `first`."""
-    capacity_scope, capacity = _counter(first, "capacity_ah")
-    energy_scope, energy = _counter(first, "energy_wh")
+    return plan_by(
+        {name for name in first.columns if name in OPTIONAL and _whole(first, name)},
+        {name for name in TEMPERATURES if name in first.columns and _any(first[name])},
+    )
+
+
+def plan_by(whole: Set[str], measured: Set[str]) -> Plan:
+    """Return the plan where the columns `whole` have a number in every row, and `measured` in any."""
+    capacity_scope, capacity = _counter(whole, "capacity_ah")
+    energy_scope, energy = _counter(whole, "energy_wh")
     return Plan(
-        step=next((name for name in ("step_count", "step_id") if _whole(first, name)), ""),
-        cycle="cycle_count" if _whole(first, "cycle_count") else "",
-        temperature=next((name for name in TEMPERATURES if name in first.columns and _any(first[name])), ""),
+        step=next((name for name in ("step_count", "step_id") if name in whole), ""),
+        cycle="cycle_count" if "cycle_count" in whole else "",
+        temperature=next((name for name in TEMPERATURES if name in measured), ""),
         capacity_scope=capacity_scope,
         capacity=capacity,
         energy_scope=energy_scope,
@@ -67,19 +81,19 @@ def plan_of(first: pl.DataFrame) -> Plan:
     )
 
 
-def _counter(first: pl.DataFrame, kind: str) -> tuple[str, tuple[str, ...]]:
+def _counter(whole: Set[str], kind: str) -> tuple[str, tuple[str, ...]]:
     """Return scope and columns of the first counter that has a number in every row; empty without one."""
     for scope in SCOPES:
         prefix = "" if scope == "test" else f"{scope}_"
         pair = (f"{prefix}charging_{kind}", f"{prefix}discharging_{kind}")
         for columns in ((f"{prefix}net_{kind}",), pair):
-            if all(_whole(first, name) for name in columns):
+            if whole >= set(columns):
                 return scope, columns
     return "", ()
 
 
 def _whole(first: pl.DataFrame, name: str) -> bool:
-    return name in first.columns and bool(first.height) and bool(np.isfinite(_floats(first[name])).all())
+    return bool(first.height) and bool(np.isfinite(_floats(first[name])).all())
 
 
 def _any(column: pl.Series) -> bool:
@@ -101,7 +115,7 @@ def opened(samples: Samples, source: str, plan: Plan | None) -> tuple[Plan, Iter
         Where no frame has a row with all three.
     """
     if isinstance(samples, pl.LazyFrame | pl.DataFrame):
-        _expect(plan.columns if plan else _BASE, samples, source)
+        expect(plan.columns if plan else BASE, samples, source)
         plan = plan or plan_of(_probe(samples.lazy()))
         return plan, _frames(samples.select(plan.columns))
     frames, begin = iter(samples), []
@@ -109,7 +123,7 @@ def opened(samples: Samples, source: str, plan: Plan | None) -> tuple[Plan, Iter
         frame = next(frames, None)
         if frame is None:
             raise NothingInside("rows_missing", source=source)
-        _expect(_BASE, frame, source)
+        expect(BASE, frame, source)
         begin.append(frame)
         first = _probe(frame.lazy())
         plan = plan_of(first) if first.height else None
@@ -118,11 +132,12 @@ def opened(samples: Samples, source: str, plan: Plan | None) -> tuple[Plan, Iter
 
 def _selected(frames: Iterable[pl.DataFrame], plan: Plan, source: str) -> Iterator[pl.DataFrame]:
     for frame in frames:
-        _expect(plan.columns, frame, source)
+        expect(plan.columns, frame, source)
         yield frame.select(plan.columns)
 
 
-def _expect(names: Iterable[str], samples: pl.LazyFrame | pl.DataFrame, source: str) -> None:
+def expect(names: Iterable[str], samples: pl.LazyFrame | pl.DataFrame, source: str) -> None:
+    """Raise :class:`ColumnProblem` where a column is missing."""
     found = samples.lazy().collect_schema().names()
     missing = ", ".join(name for name in names if name not in found)
     if missing:
@@ -132,13 +147,15 @@ def _expect(names: Iterable[str], samples: pl.LazyFrame | pl.DataFrame, source: 
 def _probe(samples: pl.LazyFrame) -> pl.DataFrame:
     """Return the first rows that have time, voltage and current, of all columns that a plan may have."""
     found = samples.collect_schema().names()
-    optional = ("step_count", "step_id", "cycle_count", *TEMPERATURES)
-    wanted = [name for name in found if name in (*_BASE, *optional) or name.endswith(("capacity_ah", "energy_wh"))]
-    usable = pl.all_horizontal(pl.col(name).cast(pl.Float64).is_finite() for name in _BASE)
-    chosen = samples.select(wanted)
+    chosen = samples.select(name for name in found if name in BASE or name in OPTIONAL)
     # A filter before the head would have whole row groups read, and many at a time.
-    first = chosen.head(PROBE_ROWS).collect().filter(usable)
-    return first if first.height else chosen.filter(usable).head(PROBE_ROWS).collect()
+    first = chosen.head(PROBE_ROWS).collect().filter(usable())
+    return first if first.height else chosen.filter(usable()).head(PROBE_ROWS).collect()
+
+
+def usable() -> pl.Expr:
+    """Return whether a row has time, voltage and current."""
+    return pl.all_horizontal(pl.col(name).cast(pl.Float64).is_finite() for name in BASE)
 
 
 def _frames(samples: pl.LazyFrame | pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -173,7 +190,7 @@ def rows_of(frame: pl.DataFrame, plan: Plan, seen: int, source: str) -> Rows:
     ColumnProblem
         When another column of the plan has no number in one of them.
     """
-    base = {short: _floats(frame[name]) for name, short in _BASE.items()}
+    base = {short: _floats(frame[name]) for name, short in BASE.items()}
     row = np.arange(seen, seen + frame.height, dtype=np.int64)
     if not all(_complete(values) for values in base.values()):
         usable = np.isfinite(base["time"]) & np.isfinite(base["voltage"]) & np.isfinite(base["current"])

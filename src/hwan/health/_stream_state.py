@@ -6,6 +6,7 @@ An archive of NumPy arrays, uncompressed and without pickle, and one JSON docume
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ SCHEMA: Final = "hwan.stream/1"
 MOST_STATE_BYTES: Final = 1 << 30
 """A larger state is not read: figures of millions of steps fit well within."""
 MOST_MEMBERS: Final = 200
+_DAMAGED: Final = (
+    OSError, EOFError, ValueError, LookupError, RuntimeError, struct.error, zipfile.BadZipFile, BaseValidationError,
+)  # fmt: skip
 _TYPES: Final = ("<f8", "<i8", "|b1", "|u1")
 
 
@@ -81,7 +85,7 @@ def state_from_bytes(content: bytes, source: str = "state") -> Pass:
     """
     try:
         return _restored(dict(_members(content)))
-    except (OSError, ValueError, LookupError, zipfile.BadZipFile, RuntimeError, BaseValidationError) as error:
+    except _DAMAGED as error:
         raise DamagedFile("stream_state_unreadable", source=source) from error
 
 

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from hwan.core import REQUIRED, UNKNOWN, ColumnProblem, DamagedFile, Finding, HwanError, Instrument
+from hwan.core import REQUIRED, UNKNOWN, ColumnProblem, DamagedFile, Finding, HwanError, Instrument, Mark
 from hwan.readers._arrange import arrange
 from hwan.readers._contract import Proof, RawRecording, Recognition
 from hwan.readers._table import Dialect, Sheet, cells, frame_of, head_lines, sheet_of, utf8_of
@@ -58,7 +58,7 @@ class ArbinCsv:
     """Reads Arbin's exports of samples to delimited text."""
 
     name: str = "arbin-csv"
-    version: str = "1"
+    version: str = "2"
     title: str = "Arbin .csv"
     suffixes: tuple[str, ...] = (".csv",)
     proof: Proof = "unproven"
@@ -92,10 +92,11 @@ class ArbinCsv:
         if head.kind in _REFUSED:
             raise ColumnProblem(_REFUSED[head.kind], source=path.name)
         sheet = sheet_of(path.name, data, head.line, Dialect(head.delimiter))
-        frame, findings = _frame(sheet)
+        frame, findings, marks = _frame(sheet)
         about = _about(path)
         channel = about.get("about.IV_Ch_ID", "")
-        return RawRecording(frame, about, tuple(findings), Instrument(id=channel or UNKNOWN, maker="Arbin"))
+        instrument = Instrument(id=channel or UNKNOWN, maker="Arbin")
+        return RawRecording(frame, about, tuple(findings), instrument, marks=marks)
 
 
 ARBIN_CSV: Final = ArbinCsv()
@@ -122,7 +123,7 @@ def _kind(headings: tuple[str, ...]) -> Kind | None:
     return "samples" if meant >= _SAMPLES else None
 
 
-def _frame(sheet: Sheet) -> tuple[pl.DataFrame, list[Finding]]:
+def _frame(sheet: Sheet) -> tuple[pl.DataFrame, list[Finding], tuple[Mark, ...]]:
     names = _unique(sheet)
     targets, raw = targets_of(list(names.values()))
     meant = {target.column: target.name for target in targets}
@@ -139,11 +140,11 @@ def _frame(sheet: Sheet) -> tuple[pl.DataFrame, list[Finding]]:
         frame = frame.with_columns(seconds.alias(column))
         findings += found
     frame, of_counters = arrange(frame.rename(names), targets)
-    frame, of_steps = with_steps(frame)
+    frame, of_steps, marks = with_steps(frame)
     frame, of_scope = with_scopes(frame)
     if raw:
         findings.append(Finding("columns_kept_raw", "note", "columns", {"columns": ", ".join(raw)[:1000]}))
-    return frame, [*findings, *of_counters, *of_steps, *of_scope]
+    return frame, [*findings, *of_counters, *of_steps, *of_scope], marks
 
 
 def _unique(sheet: Sheet) -> dict[str, str]:

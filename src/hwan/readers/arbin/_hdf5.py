@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from hwan.core import REQUIRED, UNKNOWN, ColumnProblem, DamagedFile, Finding, Instrument, NothingInside, Unknown
+from hwan.core import REQUIRED, UNKNOWN, ColumnProblem, DamagedFile, Finding, Instrument, Mark, NothingInside, Unknown
 from hwan.readers._arrange import arrange
 from hwan.readers._contract import Proof, RawRecording, Recognition
 from hwan.readers._hdf5 import PandasFrame, frame_in, opened, recognise_hdf5
@@ -35,7 +35,7 @@ class ArbinHdf5:
     """Reads exports of Arbin's SQL database; every test is a recording."""
 
     name: str = "arbin-hdf5"
-    version: str = "1"
+    version: str = "2"
     title: str = "Arbin SQL .h5 (pandas)"
     suffixes: tuple[str, ...] = (".h5",)
     proof: Proof = "another reader"
@@ -59,10 +59,11 @@ class ArbinHdf5:
             if test not in tests:
                 listed = ", ".join(map(str, tests))[:500]
                 raise DamagedFile("arbin_test_absent", source=path.name, test=key, tests=listed)
-            frame, findings = _frame(samples, test, path.name)
+            frame, findings, marks = _frame(samples, test, path.name)
             metadata = _metadata(told, test)
             instrument = Instrument(id=metadata.get("info.IV_Ch_ID", UNKNOWN), maker="Arbin")
-            return RawRecording(frame, metadata, (*findings, *told.findings()), instrument, _started(metadata))
+            found = (*findings, *told.findings())
+            return RawRecording(frame, metadata, found, instrument, _started(metadata), marks=marks)
 
 
 ARBIN_HDF5: Final = ArbinHdf5()
@@ -78,7 +79,7 @@ def _tests(samples: PandasFrame, source: str) -> list[int]:
     return [int(test) for test in tests]
 
 
-def _frame(samples: PandasFrame, test: int, source: str) -> tuple[pl.DataFrame, list[Finding]]:
+def _frame(samples: PandasFrame, test: int, source: str) -> tuple[pl.DataFrame, list[Finding], tuple[Mark, ...]]:
     of_test = samples.columns[_TEST] == test
     columns = {name: _plain(name, values[of_test]) for name, values in samples.columns.items() if name != _TEST}
     targets, raw = targets_of(list(columns))
@@ -87,11 +88,11 @@ def _frame(samples: PandasFrame, test: int, source: str) -> tuple[pl.DataFrame, 
         found = ", ".join(columns)[:1000]
         raise ColumnProblem("columns_missing", source=source, missing=", ".join(missing), found=found)
     frame, findings = arrange(pl.DataFrame([pl.Series(n, v, nan_to_null=True) for n, v in columns.items()]), targets)
-    frame, of_steps = with_steps(frame)
+    frame, of_steps, marks = with_steps(frame)
     frame, of_scope = with_scopes(frame)
     if raw:
         findings.append(Finding("columns_kept_raw", "note", "columns", {"columns": ", ".join(raw)[:1000]}))
-    return frame, [*findings, *of_steps, *of_scope, *samples.findings()]
+    return frame, [*findings, *of_steps, *of_scope, *samples.findings()], marks
 
 
 def _plain(name: str, values: NDArray[Any]) -> NDArray[Any]:

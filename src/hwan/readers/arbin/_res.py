@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from hwan.core import REQUIRED, ColumnProblem, DamagedFile, Finding, HwanError, NothingInside
+from hwan.core import REQUIRED, ColumnProblem, DamagedFile, Finding, HwanError, Mark, NothingInside
 from hwan.readers._arrange import arrange
 from hwan.readers._contract import Proof, RawRecording, Recognition
 from hwan.readers._detail import detail_of
@@ -47,7 +47,7 @@ class ArbinRes:
     """Reads Arbin's result databases, packed with gzip or not; every test is a recording."""
 
     name: str = "arbin-res"
-    version: str = "1"
+    version: str = "2"
     title: str = "Arbin .res"
     suffixes: tuple[str, ...] = (".res", ".res.gz")
     proof: Proof = "another reader"
@@ -174,12 +174,13 @@ def _recording(tables: Tables, key: str, source: str) -> RawRecording:
         raise DamagedFile("arbin_test_absent", source=source, test=key, tests=listed[:500])
     rows = everything if len(tests) == 1 else everything.kept(_needed(everything, _TEST, source) == test)
     rows, ordered = _in_order(rows, _needed(rows, _POINT, source))
-    frame, findings = _frame(rows, source)
+    frame, findings, marks = _frame(rows, source)
     auxiliary, more = _auxiliary(tables, test, rows, frame)
     said = said_of(tables.rows_if_any, test)
     early = _ended_early(frame["test_time_second"], said.last_event_second)
     found = (*_completeness(everything), *early, *ordered, *findings, *more, *_unread(tables))
-    return RawRecording(frame.with_columns(auxiliary), said.metadata, found, said.instrument, said.started_at)
+    whole = frame.with_columns(auxiliary)
+    return RawRecording(whole, said.metadata, found, said.instrument, said.started_at, marks=marks)
 
 
 def _completeness(rows: Rows) -> list[Finding]:
@@ -222,7 +223,7 @@ def _in_order(rows: Rows, points: NDArray[Any]) -> tuple[Rows, list[Finding]]:
     ]
 
 
-def _frame(rows: Rows, source: str) -> tuple[pl.DataFrame, list[Finding]]:
+def _frame(rows: Rows, source: str) -> tuple[pl.DataFrame, list[Finding], tuple[Mark, ...]]:
     names = [column.name for column in rows.table.columns if column.name != _TEST]
     series = [one for name in names if (one := _series(rows, name)) is not None]
     targets, raw = targets_of([one.name for one in series])
@@ -231,13 +232,13 @@ def _frame(rows: Rows, source: str) -> tuple[pl.DataFrame, list[Finding]]:
         found = ", ".join(one.name for one in series)[:1000]
         raise ColumnProblem("columns_missing", source=source, missing=", ".join(missing), found=found)
     frame, findings = arrange(pl.DataFrame(series), targets)
-    frame, of_steps = with_steps(frame)
+    frame, of_steps, marks = with_steps(frame)
     frame, of_scope = with_scopes(frame)
     if raw:
         findings.append(Finding("columns_kept_raw", "note", "columns", {"columns": ", ".join(raw)[:1000]}))
     if "unix_time_second" in frame.columns:
         findings.append(Finding("clock_without_zone", "note", "column unix_time_second", {"heading": _CLOCK}))
-    return frame, [*findings, *of_steps, *of_scope]
+    return frame, [*findings, *of_steps, *of_scope], marks
 
 
 def _series(rows: Rows, name: str) -> pl.Series | None:

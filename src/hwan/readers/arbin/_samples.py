@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from hwan.core import Finding
+from hwan.core import Finding, Mark
 from hwan.readers._arrange import Target, raw_free
+from hwan.readers._marks import whole_column
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -93,18 +94,22 @@ def meaning_of(heading: str) -> tuple[str | None, float]:
     return (name, factor) if suffix and name.endswith(suffix) else (None, 1.0)
 
 
-def with_steps(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
-    """Add the number of the executed step: the programme's step changes, or its clock starts again."""
+def with_steps(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding], tuple[Mark, ...]]:
+    """Add the number of the executed step: the programme's step changes, or its clock starts again.
+
+    It was not measured, and its values carry the mark of that.
+    """
     clock, step = frame.get_column("step_time_second", default=None), frame.get_column("step_id", default=None)
     if clock is None or step is None or step.null_count() == len(step):
-        return frame, []
+        return frame, [], ()
     passed = pl.col("test_time_second").diff() - pl.col("step_time_second").diff()
     begins = (
         (pl.col("step_id").diff() != 0) | (pl.col("step_time_second").diff() < 0) | (passed > _STEP_CLOCK_SLACK_SECOND)
     )
     counted = frame.with_columns((begins.fill_null(value=False).cum_sum() + 1).cast(pl.Int64).alias("step_count"))
     steps = int(counted["step_count"][-1])
-    return counted, [Finding("step_count_derived", "note", "column step_count", {"steps": steps})]
+    told = Finding("step_count_derived", "note", "column step_count", {"steps": steps})
+    return counted, [told], (whole_column("step_count", "derived", counted.height),)
 
 
 def with_scopes(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
