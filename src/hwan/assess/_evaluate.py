@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hwan.assess._observed import with_self_discharge
+from hwan.assess._rapid import Rapid, beside_full_test, planned, rapid_results
 from hwan.core import (
     UNKNOWN,
     Assessment,
@@ -66,6 +67,7 @@ def evaluate(
     attachments: Sequence[Attachment] = (),
     ruleset: Ruleset | str | Path,
     prices: Prices | str | Path,
+    rapid: Rapid | None = None,
 ) -> Assessment:
     """Assess one battery from its tests.
 
@@ -84,6 +86,9 @@ def evaluate(
         Photos and documents, by their hashes; kept beside the readings.
     ruleset, prices
         The rule and the price list in force: objects, ids of packaged ones, or paths of your own.
+    rapid
+        Evaluate rapidly as well: from the models of the battery's type, and tell which test comes next. A full
+        test in the recordings supersedes the rapid answer, and says how far off it was.
 
     Returns
     -------
@@ -105,10 +110,14 @@ def evaluate(
     amounts = prices if isinstance(prices, Prices) else load_prices(prices)
     tests = tuple(tests)
     recordings = tuple(_recordings(tests))
+    quick = rapid_results(rapid, recordings, battery.type, observations)
     results, findings, pack = _measured(recordings, battery.type)
-    measurements = _with_stated_temperature((*results, *pack.measurements), observations)
-    refusals = (*(result for result in results if isinstance(result, Refusal)), *pack.refusals)
+    measured = _with_stated_temperature((*results, *pack.measurements), observations)
+    measurements = (*(each for each in quick if isinstance(each, Measurement)), *measured)
+    refusals = (*(each for each in (*quick, *results) if isinstance(each, Refusal)), *pack.refusals)
+    refusals = _unanswered(refusals, measurements)
     findings += (*_of_measurements(measurements), *_rating_findings(measurements), *_bms_findings(bms, measurements))
+    findings += tuple(beside_full_test(measurements))
     graded = grade(measurements, observations, rules, findings=findings, refusals=refusals)
     return Assessment(
         battery=battery,
@@ -124,7 +133,14 @@ def evaluate(
         observations=tuple(observations),
         attachments=tuple(attachments),
         bms=UNKNOWN if bms is None else bms,
+        next_test=planned(rapid, graded, rules, measurements),
     )
+
+
+def _unanswered(refusals: tuple[Refusal, ...], measurements: Sequence[Measurement]) -> tuple[Refusal, ...]:
+    """Return the refusals of what no recording and no rapid test answered; why no model answered is always told."""
+    answered = {each.quantity for each in measurements}
+    return tuple(each for each in refusals if each.quantity not in answered or each.code.startswith("rapid_"))
 
 
 def _recordings(tests: Iterable[Test | Recording]) -> Iterable[Recording]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from hwan.core.errors import UnknownName
-from hwan.core.jsonio import bounded_text, parse_toml
+from hwan.core.jsonio import bounded_text, parse_json, parse_toml
 
 T = TypeVar("T")
+PARSERS: Final = {".toml": parse_toml, ".json": parse_json}
 
 
 def packaged(folder: Path) -> dict[str, Path]:
-    """Return id → file of a folder; ``house-1.toml`` holds ``house/1``."""
-    return {"/".join(path.stem.rsplit("-", 1)): path for path in folder.glob("*.toml")}
+    """Return id → file of a folder; ``house-1.toml`` holds ``house/1``; so does a ``.json``."""
+    return {"/".join(path.stem.rsplit("-", 1)): path for path in folder.iterdir() if path.suffix in PARSERS}
 
 
 def load_definition(word: str, name_or_path: str | Path, folder: Path, kind: type[T]) -> tuple[T, str, str]:
@@ -25,7 +26,7 @@ def load_definition(word: str, name_or_path: str | Path, folder: Path, kind: typ
     word
         What it is, for the error: ``ruleset``.
     name_or_path
-        An id of `folder`, or a path; a name with the suffix ``.toml`` is always a path.
+        An id of `folder`, or a path; a name with the suffix ``.toml`` or ``.json`` is always a path.
     folder
         Where the packaged ones are.
     kind
@@ -41,7 +42,8 @@ def load_definition(word: str, name_or_path: str | Path, folder: Path, kind: typ
     known, path = packaged(folder), Path(name_or_path)
     if str(name_or_path) in known:
         path = known[str(name_or_path)]
-    elif path.suffix != ".toml" and not path.is_file():
+    elif path.suffix not in PARSERS and not path.is_file():
         raise UnknownName(word, str(name_or_path), known)
     document = bounded_text(path)
-    return parse_toml(document, kind, str(path)), str(path), hashlib.sha256(document.encode()).hexdigest()
+    parse = PARSERS.get(path.suffix, parse_toml)
+    return parse(document, kind, str(path)), str(path), hashlib.sha256(document.encode()).hexdigest()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -62,12 +63,21 @@ def read_toml(path: Path, kind: type[T]) -> T:
 
 def parse_toml(document: str, kind: type[T], source: str) -> T:
     """Parse a TOML `document` that stood at `source` as a `kind`; errors as in :func:`read_toml`."""
+    return _parsed(tomllib.loads, "definition_not_toml", document, kind, source)
+
+
+def parse_json(document: str, kind: type[T], source: str) -> T:
+    """Parse a JSON `document` that stood at `source` as a `kind`; errors as in :func:`read_toml`."""
+    return _parsed(json.loads, "definition_not_json", document, kind, source)
+
+
+def _parsed(loads: Callable[[str], Any], not_code: str, document: str, kind: type[T], source: str) -> T:
     try:
-        return from_plain(kind, tomllib.loads(document.removeprefix(BYTE_ORDER_MARK)))
+        return from_plain(kind, loads(document.removeprefix(BYTE_ORDER_MARK)))
     except (BaseValidationError, Unfit) as error:
         raise BadDefinition("definition_malformed", *problems(error), source=source) from error
-    except (ValueError, RecursionError) as error:  # tomllib's own errors, and numbers of too many digits
-        raise BadDefinition("definition_not_toml", source=source, detail=str(error)) from error
+    except (ValueError, RecursionError) as error:  # the parser's own errors, and numbers of too many digits
+        raise BadDefinition(not_code, source=source, detail=str(error)) from error
 
 
 def bounded_text(path: Path, most_bytes: int = MOST_BYTES) -> str:

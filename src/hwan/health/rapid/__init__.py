@@ -1,1 +1,37 @@
-"""Rapid state of health: from the answer to a few pulses, with an interval that holds on cells never seen."""
+"""Rapid state of health: from the answer to a short test, with an interval that holds on cells never seen."""
+
+from hwan.health.rapid._calibrate import About, Calibrated, calibrate
+from hwan.health.rapid._chart import ControlChart, control_chart
+from hwan.health.rapid._conformal import assumed_bound, cell_quantile, least_cells
+from hwan.health.rapid._deferral import (
+    Deferral,
+    by_limit,
+    by_tolerance,
+    coverage_band,
+    interval_score,
+    minutes_per_battery,
+    upper_bound,
+)
+from hwan.health.rapid._evaluate import rapid_state_of_health
+from hwan.health.rapid._model import (
+    Origin,
+    Population,
+    Predictions,
+    RapidModel,
+    Reference,
+    load_model,
+    models,
+    predict,
+)
+from hwan.health.rapid._partial import partial_responses
+from hwan.health.rapid._protocol import PULSES_5_SECOND, PartialProtocol, PulseProtocol, RapidProtocol, Response
+from hwan.health.rapid._pulses import pulse_responses
+from hwan.health.rapid._table import CalibrationTable, calibration_table
+
+__all__ = [
+    "About", "Calibrated", "CalibrationTable", "ControlChart", "Deferral", "Origin", "PULSES_5_SECOND",
+    "PartialProtocol", "Population", "Predictions", "PulseProtocol", "RapidModel", "RapidProtocol", "Reference",
+    "Response", "assumed_bound", "by_limit", "by_tolerance", "calibrate", "calibration_table", "cell_quantile",
+    "control_chart", "coverage_band", "interval_score", "least_cells", "load_model", "minutes_per_battery",
+    "models", "partial_responses", "predict", "pulse_responses", "rapid_state_of_health", "upper_bound",
+]  # fmt: skip

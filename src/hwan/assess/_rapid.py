@@ -1,0 +1,129 @@
+"""Rapid evaluation within the chain: what the rapid test tells, beside a full one, and which test comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hwan.assess._next import Belief, next_test
+from hwan.assess._stages import Stages
+from hwan.core import (
+    UNKNOWN,
+    BatteryType,
+    Finding,
+    Grade,
+    Limit,
+    Measurement,
+    NextTest,
+    Observation,
+    Recording,
+    Refusal,
+    Ruleset,
+    Unknown,
+    is_known,
+)
+from hwan.health.rapid import RapidModel, rapid_state_of_health
+
+QUANTITY: Final = "state_of_health_capacity"
+METHODS: Final = {"rapid.pulses": "pulse", "rapid.partial": "partial"}
+"""Which stage of a centre each rapid method is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rapid:
+    """How a battery is evaluated rapidly: by which models, in which stages, and of which batch it is.
+
+    The first model that answers counts; each is asked.
+    """
+
+    models: tuple[RapidModel, ...]
+    stages: Stages
+    batch: str = ""
+
+
+def rapid_results(
+    rapid: Rapid | None, recordings: Iterable[Recording], kind: BatteryType, observations: Sequence[Observation]
+) -> tuple[Measurement | Refusal, ...]:
+    """Return what each recording tells rapidly: the first answer of any model, else why the first gave none."""
+    if rapid is None:
+        return ()
+    degrees = _temperature(observations)
+    found: list[Measurement | Refusal] = []
+    for recording in recordings:
+        answers = [
+            rapid_state_of_health(recording, kind, model, batch=rapid.batch, temperature_celsius=degrees)
+            for model in rapid.models
+        ]
+        found += [each for each in answers if isinstance(each, Measurement)][:1] or answers[:1]
+    return tuple(found)
+
+
+def _temperature(observations: Sequence[Observation]) -> float | None:
+    """Return the last hand reading of the surface, else of the room, in °C."""
+    for quantity in ("surface_temperature", "ambient_temperature"):
+        read = [each.value for each in observations if each.quantity == quantity and is_known(each.value)]
+        if read:
+            return float(read[-1])
+    return None
+
+
+def beside_full_test(measurements: Iterable[Measurement]) -> Iterator[Finding]:
+    """Yield how far the rapid answer lies from a full test of the same battery, where there are both."""
+    health = [each for each in measurements if each.quantity == QUANTITY]
+    rapid = [each for each in health if each.method in METHODS]
+    full = [each for each in health if each.method not in METHODS]
+    if rapid and full:
+        low, high = rapid[-1].interval
+        inside = low <= full[-1].value <= high
+        points = round(100 * (rapid[-1].value - full[-1].value), 2)
+        code = "rapid_agrees_with_full_test" if inside else "rapid_disagrees_with_full_test"
+        severity = "note" if inside else "warning"
+        yield Finding(code, severity, rapid[-1].method, {"points": points})  # type: ignore[arg-type]
+
+
+def planned(
+    rapid: Rapid | None, grade: Grade, ruleset: Ruleset, measurements: Sequence[Measurement]
+) -> NextTest | Unknown:
+    """Return which test comes next under the ruleset, unknown where nothing was asked for rapidly."""
+    if rapid is None:
+        return UNKNOWN
+    health = [each for each in measurements if each.quantity == QUANTITY]
+    limits = [
+        each.value
+        for each in ruleset.rules
+        if isinstance(each, Limit) and each.quantity == QUANTITY and is_known(each.value)
+    ]
+    return next_test(
+        rapid.stages,
+        Belief.of_interval(*health[-1].interval) if health else _population(rapid),
+        limits,
+        confidence=ruleset.decision.confidence,
+        done=_done(rapid, health),
+        gate=_gate(grade, ruleset),
+        half_widths_points={
+            METHODS[f"rapid.{each.protocol.kind}"]: 100 * each.card["half_width"] for each in rapid.models
+        },
+    )
+
+
+def _population(rapid: Rapid) -> Belief:
+    """Return what is known before any test: the calibrated batteries of this type."""
+    low, high = (rapid.models[0].health_low, rapid.models[0].health_high) if rapid.models else (0.4, 1.0)
+    return Belief.of_interval(low, high)
+
+
+def _done(rapid: Rapid, health: Sequence[Measurement]) -> tuple[str, ...]:
+    """Return the stages that ran; a full test leaves none."""
+    if any(each.method not in METHODS for each in health):
+        return tuple(each.id for each in rapid.stages.stages)
+    return tuple(METHODS[each.method] for each in health)
+
+
+def _gate(grade: Grade, ruleset: Ruleset) -> bool | Unknown:
+    """Return whether the safety gate is passed: one item failed stops, one absent leaves it open."""
+    safety = {each.id for each in ruleset.rules if isinstance(each, Limit) and each.safety}
+    verdicts = [each.verdict for each in grade.outcomes if each.rule_id in safety]
+    if "failed" in verdicts:
+        return False
+    return True if all(each == "passed" for each in verdicts) else UNKNOWN

@@ -1,0 +1,247 @@
+"""A rapid model as a document: what it is of, what it answers to, its coefficients and its bounds.
+
+It can be read, compared and audited: JSON without code, and without any row that it was trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+
+from hwan.core import UNKNOWN, Unknown, load_definition, packaged
+from hwan.health.rapid._features import features
+from hwan.health.rapid._protocol import Floats, RapidProtocol
+
+APART_FLOOR: Final = 1e-3
+SPREAD_LIMITS: Final = (-9.0, 0.0)
+"""Logarithms of the smallest and the largest scale of an error, 0.01 to 100 points."""
+FOLDER: Final = Path(__file__).parent / "models"
+Numbers = tuple[float, ...]
+Matrix = tuple[Numbers, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Which batteries a model was calibrated on, and which batches of them."""
+
+    chemistry: str
+    rated_capacity_ah: float
+    description: str
+    batches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The full test that the labels came from: what is predicted, under which conditions."""
+
+    rate_per_hour: float
+    temperature_celsius: float
+    upper_cutoff_volt: float | Unknown = UNKNOWN
+    lower_cutoff_volt: float | Unknown = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the calibration data came from and under which licence."""
+
+    source: str
+    licence: str
+    calibrated_on: date
+    cells: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A small multi-layer perceptron: weights of shape (inputs, outputs) by layer, tanh between layers."""
+
+    weights: tuple[Matrix, ...]
+    biases: tuple[Numbers, ...]
+    kind: Literal["network"] = "network"
+
+    def __call__(self, inputs: Floats) -> Floats:
+        """Return the output for standardised features, shape (rows,)."""
+        found = inputs
+        for place, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            found = found @ np.array(weight) + np.array(bias)
+            found = np.tanh(found) if place < len(self.weights) - 1 else found
+        output: Floats = found[:, 0]
+        return output
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A Gaussian kernel around `points` that are no row of the data, with a plane beneath it.
+
+    `lengths` is the width of the kernel along each feature.
+    """
+
+    points: Matrix
+    lengths: Numbers
+    weights: Numbers
+    slopes: Numbers
+    level: float
+    kind: Literal["kernel"] = "kernel"
+
+    def __call__(self, inputs: Floats) -> Floats:
+        """Return the output for standardised features, shape (rows,)."""
+        own, others = inputs / np.array(self.lengths), np.array(self.points) / np.array(self.lengths)
+        squares = (own**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * own @ others.T
+        bent: Floats = np.exp(-0.5 * np.maximum(squares, 0)) @ np.array(self.weights)
+        plane: Floats = inputs @ np.array(self.slopes)
+        return bent + plane + self.level
+
+
+Member = Network | Kernel
+
+
+@dataclass(frozen=True, slots=True)
+class Estimator:
+    """Features, how they are scaled, and the members whose weighted sum is the answer.
+
+    `spread` gives the logarithm of the error's scale: its level, then slopes with the logarithm of how far the
+    members are apart, with the standardised answer, and with its square.
+    """
+
+    features: str
+    centre: Numbers
+    scale: Numbers
+    clip: float
+    members: tuple[Member, ...]
+    shares: Numbers
+    level: float
+    answer_centre: float
+    answer_scale: float
+    spread: Numbers
+
+    def scaled(self, raw: Floats) -> Floats:
+        """Return features in units of their spread, cut where nothing was learned."""
+        inputs: Floats = np.clip((raw - np.array(self.centre)) / np.array(self.scale), -self.clip, self.clip)
+        return inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What an error over its scale keeps with `probability`: shown on cells, or assumed because of too few."""
+
+    probability: float
+    bound: float
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How far from the calibrated responses a new one may lie.
+
+    `axes` are directions of the scaled features (rows), each over its spread; a response is known when the
+    root mean square along them is at most `limit`, which a new cell of the population keeps with `probability`.
+    """
+
+    features: str
+    centre: Numbers
+    axes: Matrix
+    limit: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class RapidModel:
+    """State of health from one kind of rapid test, for one type of battery.
+
+    `card` holds figures of its calibration out of fold (mean absolute error, coverage, ...), as fractions.
+    """
+
+    schema: Literal["hwan.rapid/1"]
+    id: str
+    population: Population
+    protocol: RapidProtocol
+    reference: Reference
+    temperature_low_celsius: float
+    temperature_high_celsius: float
+    estimator: Estimator
+    bounds: tuple[Bound, ...]
+    nearness: Nearness
+    health_low: float
+    health_high: float
+    origin: Origin
+    card: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+    sha256: str = ""
+
+    def bound(self, probability: float) -> Bound:
+        """Return the bound of that probability; KeyError where there is none."""
+        return {round(each.probability, 6): each for each in self.bounds}[round(probability, 6)]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Answers to responses, arrays of shape (rows,).
+
+    `value` is the state of health (1), `scale` that of its error, `distance` how far the response lies from the
+    calibrated ones, over the limit: above 1 it is outside the population.
+    """
+
+    value: Floats
+    scale: Floats
+    distance: Floats
+
+    def half_width(self, model: RapidModel, probability: float = 0.9) -> Floats:
+        """Return half the width of each interval, shape (rows,)."""
+        found: Floats = self.scale * model.bound(probability).bound
+        return found
+
+
+def predict(model: RapidModel, values: Floats) -> Predictions:
+    """Return the state of health for responses of shape (rows, len(model.protocol.names)).
+
+    Nothing is refused here: which rows lie outside the population is told by their distance.
+
+    >>> import numpy as np
+    >>> model = load_model("pulsebat-lmo10/1")
+    >>> found = predict(model, np.full((2, 21), 3.7))
+    >>> bool((found.distance > 1).all())
+    True
+    """
+    estimator = model.estimator
+    inputs = estimator.scaled(features(values, model.protocol, estimator.features))
+    answers = np.stack([member(inputs) for member in estimator.members], axis=1) + estimator.level
+    value = answers @ np.array(estimator.shares)
+    seen = spread_features(answers, value, estimator.answer_centre, estimator.answer_scale)
+    scale = np.exp(np.clip(seen @ np.array(estimator.spread), *SPREAD_LIMITS))
+    return Predictions(value, scale, distances(model.nearness, values, model.protocol))
+
+
+def spread_features(answers: Floats, value: Floats, centre: float, scale: float) -> Floats:
+    """Return what the scale of the error depends on, shape (rows, 4): 1, disagreement of members, place, its square."""
+    apart = np.log(answers.std(axis=1) + APART_FLOOR)
+    place = (value - centre) / scale
+    return np.column_stack([np.ones(len(value)), apart, place, place**2])
+
+
+def distances(near: Nearness, values: Floats, protocol: RapidProtocol) -> Floats:
+    """Return how far each response lies from the calibrated ones over the limit, shape (rows,)."""
+    along = (features(values, protocol, near.features) - np.array(near.centre)) @ np.array(near.axes).T
+    found: Floats = np.sqrt((along**2).mean(axis=1)) / near.limit
+    return found
+
+
+def load_model(name_or_path: str | Path) -> RapidModel:
+    """Return the model with this id, or the one in a file of the user's own.
+
+    Raises
+    ------
+    hwan.core.UnknownName, hwan.core.BadDefinition
+        When there is none of that id; when the file does not fit.
+    """
+    model, _, sha256 = load_definition("rapid model", name_or_path, FOLDER, RapidModel)
+    return replace(model, sha256=sha256)
+
+
+def models() -> tuple[str, ...]:
+    """Return the ids of the models that come with hwan."""
+    return tuple(sorted(packaged(FOLDER)))
