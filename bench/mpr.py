@@ -2,8 +2,8 @@
 
 Run: python bench/mpr.py [file.mpr]   By default the largest .mpr of the lab's data, repeated, and a file of
 1 000 000 rows that the tests' byte writer makes. The floor reads the bytes and copies each field of the records
-once, without a name, a unit or a check. Limits: to BDF at least 15 million rows/s in the fastest round; with
-the checks of the door at most three floors in the median, as other work on the machine slows both.
+once, without a name, a unit or a check. Limits: at least 15 million rows/s in the fastest round, to BDF and
+with the checks of the door; these at most three floors in the median, as other work on the machine slows both.
 """
 
 from __future__ import annotations
@@ -111,9 +111,11 @@ def main(given: Path | None) -> int:
         path.write_bytes(made.mpr(made.cycling(ROWS), 11))
         to_bdf, whole, floors = measure(path)
     print(f"RESULT | .mpr of {ROWS:,} rows to BDF, M rows/s | {to_bdf:.1f} | at least {LEAST_RATE:.0f}")
-    print(f"RESULT | .mpr of {ROWS:,} rows to samples behind the door, M rows/s | {whole:.1f} | told, the next binds")
+    print(
+        f"RESULT | .mpr of {ROWS:,} rows to samples behind the door, M rows/s | {whole:.1f} | at least {LEAST_RATE:.0f}"
+    )
     print(f"RESULT | .mpr of {ROWS:,} rows to samples behind the door, over numpy's floor | {floors:.2f} | at most 3")
-    return int(to_bdf < LEAST_RATE or floors > MOST_FLOORS)
+    return int(min(to_bdf, whole) < LEAST_RATE or floors > MOST_FLOORS)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ CUT_BYTES, LONGEST_WHOLE_SECONDS = 2 << 20, 0.5
 # A process takes this many mutations of one sample; beyond these fences it is ended.
 BATCH, WALL_SECONDS, ADDRESS_BYTES = 125, 60, 16 << 30
 WHOLE = {b"PK\x03\x04", b"\x89HDF", b"PAR1", b"\x00\x01\x00\x00"}  # zip, HDF5, Parquet, Jet: none is read when cut
+SAMPLES = ("testers", "retired/cycler_raw/nebula")
 OUTCOMES = ("refused", "told", "no effect", "silent", "uncaught", "lost")
 
 
@@ -192,15 +193,22 @@ def _fence(worker: subprocess.Popen[bytes]) -> threading.Timer:
     return timer
 
 
+def files(lab: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the name and path of each file of the samples, those that testers wrote and those in the old workbooks."""
+    for folder in SAMPLES:
+        base = lab / folder
+        for path in sorted(path for path in base.rglob("*") if path.is_file()):
+            name = path.relative_to(lab / folder.partition("/")[0]).as_posix()
+            if not name.startswith("truth/"):
+                yield name.removeprefix("cycler_raw/"), path
+
+
 def usable(lab: Path) -> tuple[dict[str, tuple[Path, str]], Counter[str]]:
     """Return the samples that are read, with their readers, and why others are left out."""
     found: dict[str, tuple[Path, str]] = {}
     left: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="hwan-mutations-") as folder:
-        for sample in sorted(path for path in (lab / "testers").rglob("*") if path.is_file()):
-            name = str(sample.relative_to(lab / "testers"))
-            if name.startswith("truth/"):
-                continue
+        for name, sample in files(lab):
             path = Path(folder) / sample.name
             path.write_bytes(content_of(sample))
             start = worked()

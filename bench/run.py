@@ -16,8 +16,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 CLAIMS = (
-    "coverage.py", "packs.py", "reading.py", "mpr.py", "res.py", "text.py", "stream.py", "store.py", "export.py",
-    "mutations.py", "certificate.py", "demo.py",
+    "coverage.py", "packs.py", "reading.py", "mpr.py", "res.py", "text.py", "peers_speed.py", "stream.py", "store.py",
+    "export.py", "mutations.py", "certificate.py", "demo.py",
 )  # fmt: skip
 HEAD = """# Benchmarks
 

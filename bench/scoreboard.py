@@ -1,8 +1,9 @@
 """Every reader on every sample: read or not, like the truth or not, rows a second, memory.
 
 Each peer runs in an environment of its own under .peers/, made on first use, and is called as a
-separate program; of those under the GPL nothing is imported. A file is *right* when its rows and three
-voltages are those of ours, which tests compare with the makers' own exports where these exist.
+separate program; of those under the GPL nothing is imported. A file is *like ours* when its rows and three
+voltages are those of ours, a spectrum when its points and the impedance at three frequencies are; ours are
+compared by tests with the makers' own exports where these exist.
 
 Run: HWAN_LAB_DATA=… python bench/scoreboard.py [part of a file's name]   Writes docs/scoreboard.md.
 """
@@ -10,81 +11,31 @@ Run: HWAN_LAB_DATA=… python bench/scoreboard.py [part of a file's name]   Writ
 from __future__ import annotations
 
 import csv
-import json
 import os
-import shutil
-import subprocess
+import statistics
 import sys
-import venv
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-PEERS: Final = ROOT / ".peers"
-PAGE: Final = ROOT / "docs" / "scoreboard.md"
-RUNNER: Final = ROOT / "bench" / "peers" / "runner.py"
-TIMEOUT_SECOND: Final = 120
-REQUIREMENTS: Final = {
-    "newarenda": "NewareNDA==2026.6.11",
-    "batterydf": "batterydf==0.1.0",
-    "navani": "navani==0.1.22",
-    "galvani": "galvani==0.5.0",
-    "yadg": "yadg==7.0.1",
-    "pyprobe": "PyProBE-Data==2.6.1",
-}
-OURS: Final = ("hwan", "fastnda")
+from peers.environments import OURS, PEERS, Environment, environment, lacking
+from peers.readers import claims
+from peers.worker import Worker, like
+
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "scoreboard.md"
+READERS: Final = (*(name for name in OURS if name != "polars"), *PEERS)
 NOT_SAMPLES: Final = ("truth/", "generic-bad/", "vendor-schedules/")
-SUFFIXES: Final = {
-    "fastnda": (".nda", ".ndax"), "newarenda": (".nda", ".ndax"), "galvani": (".mpr",), "yadg": (".mpr", ".mpt"),
-    "pyprobe": (".csv", ".txt", ".xlsx", ".mpt"),
-}  # fmt: skip
-MAKERS: Final = ("neware", "biologic", "arbin", "basytec", "maccor", "novonix")
-"""Makers that PyProBE's reader must be told."""
 
-
-def interpreter(name: str) -> str | None:
-    """Return the interpreter of a peer, its environment made when it is not there; None when it cannot be made."""
-    if name in OURS:
-        return sys.executable
-    folder = PEERS / name
-    if not (folder / "made").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", REQUIREMENTS[name]]
-        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
-            return None
-        (folder / "made").touch()
-    return str(folder / "bin" / "python")
+Board = dict[str, dict[str, dict[str, Any]]]
+"""By file and reader what one reading gave."""
 
 
 def outcome(name: str, python: str, path: Path) -> dict[str, Any]:
     """Return what one reader made of one file."""
-    try:
-        done = subprocess.run(
-            [python, str(RUNNER), name, str(path)],
-            capture_output=True, text=True, timeout=TIMEOUT_SECOND, check=False,
-        )  # fmt: skip
-        return json.loads(done.stdout.strip().splitlines()[-1])
-    except subprocess.TimeoutExpired:
-        return {"error": f"longer than {TIMEOUT_SECOND} s"}
-    except (IndexError, ValueError):
-        return {"error": "ended without an answer"}
-
-
-def applies(name: str, file: str) -> bool:
-    """Return whether a reader claims files of this kind."""
-    if name == "pyprobe" and file.partition("/")[0] not in MAKERS:
-        return False
-    return name not in SUFFIXES or file.lower().endswith(SUFFIXES[name])
-
-
-def like(one: dict[str, Any], ours: dict[str, Any]) -> bool:
-    """Return whether rows and three voltages agree; millivolt for volt is another unit and not right."""
-    if "error" in one or "error" in ours or one["rows"] != ours["rows"]:
-        return False
-    pairs = zip(one["volts"], ours["volts"], strict=False)
-    return bool(one["volts"]) and all(abs(a - b) <= 1e-3 * max(abs(b), 0.1) for a, b in pairs)
+    if lack := lacking(name, path.suffix):
+        return {"error": lack}
+    with Worker(python, name, path) as worker:
+        return worker.ask()
 
 
 def samples(folder: Path, part: str) -> list[str]:
@@ -112,23 +63,33 @@ def main(part: str) -> int:
         print("HWAN_LAB_DATA is not set: the samples lie beside the repository")
         return 0
     folder = Path(data) / "testers"
-    found = {name: python for name in (*OURS, *REQUIREMENTS) if (python := interpreter(name))}
-    board: dict[str, dict[str, dict[str, Any]]] = {}
+    environments = {name: environment(name) for name in READERS}
+    found = {name: one.python for name, one in environments.items() if one.python}
+    notes = missing(environments)
+    for note in notes:
+        print(note)
+    board: Board = {}
     for file in samples(folder, part):
-        board[file] = {
-            name: outcome(name, python, folder / file) for name, python in found.items() if applies(name, file)
-        }
+        path = folder / file
+        board[file] = {name: outcome(name, python, path) for name, python in found.items() if claims(name, path)}
         print(file, {name: result.get("rows", result.get("error")) for name, result in board[file].items()}, flush=True)
     counts = tally(board)
     for name, (tried, read, right) in counts.items():
         same = "" if name == "hwan" else f", {right} like ours"
         print(f"RESULT | samples read by {name} | {read} of {tried} tried{same} | board |")
     if not part:
-        write(board, counts, list(found))
+        write(board, counts, list(found), notes)
     return 0
 
 
-def tally(board: dict[str, dict[str, dict[str, Any]]]) -> dict[str, tuple[int, int, int]]:
+def missing(environments: dict[str, Environment]) -> list[str]:
+    """Return a sentence for each peer that cannot run, or not on every file it claims."""
+    absent = [f"{name}: not run: {one.missing}." for name, one in environments.items() if one.missing]
+    lacks = {name: lacking(name, ".res") for name, one in environments.items() if one.python}
+    return absent + [f"{name}: .res not run: {lack}." for name, lack in lacks.items() if lack]
+
+
+def tally(board: Board) -> dict[str, tuple[int, int, int]]:
     """Return per reader how many files it was given, read, and read as we do."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for results in board.values():
@@ -139,19 +100,29 @@ def tally(board: dict[str, dict[str, dict[str, Any]]]) -> dict[str, tuple[int, i
     return {name: (tried, read, right) for name, (tried, read, right) in counts.items()}
 
 
-def write(
-    board: dict[str, dict[str, dict[str, Any]]], counts: dict[str, tuple[int, int, int]], names: list[str]
-) -> None:
+def peaks(board: Board, name: str) -> str:
+    """Return the median and the largest peak memory of a reader's process, over the files it read."""
+    found = [results[name]["peak_mb"] for results in board.values() if "peak_mb" in results.get(name, {})]
+    return f"{statistics.median(found):.0f} / {max(found):.0f}" if found else ""
+
+
+def write(board: Board, counts: dict[str, tuple[int, int, int]], names: list[str], notes: list[str]) -> None:
     """Write the page."""
     lines = [
         "# Scoreboard of readers", "",
         "Made by `python bench/scoreboard.py` from samples that lie beside the repository. Rows per second, the second",
-        "reading of a warm process; – not read; ≠ other rows or voltages than ours, or another unit. Empty: the",
-        "reader does not claim this kind of file. The machine is shared and noisy: read ratios.", "",
+        "reading of a warm process; – not read; ≠ other rows or voltages than ours, or another unit; of a spectrum",
+        "other points or another impedance, or none. Empty: the reader does not claim this kind of file. Peak memory",
+        "is the process's own, with its libraries. On small samples what a reading costs in any case rules; how fast",
+        "large files are read is told by `bench/peers_speed.py` in [benchmarks](benchmarks.md). The machine is shared",
+        "and noisy: read ratios.", "",
+        "Versions: " + ", ".join(PEERS[name].title for name in names if name in PEERS) + ".", "",
+        *(line for note in notes for line in (note, "")),
         "| | " + " | ".join(names) + " |", "|---|" + "---|" * len(names),
         "| given | " + " | ".join(str(counts[name][0]) for name in names) + " |",
         "| read | " + " | ".join(str(counts[name][1]) for name in names) + " |",
         "| like ours | " + " | ".join("" if name == "hwan" else str(counts[name][2]) for name in names) + " |",
+        "| peak memory, median / largest, MB | " + " | ".join(peaks(board, name) for name in names) + " |",
         *(
             f"| {file} | " + " | ".join(cell(results.get(name), results["hwan"]) for name in names) + " |"
             for file, results in sorted(board.items())

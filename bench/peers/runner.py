@@ -1,6 +1,7 @@
-"""Read one file with one reader in this environment; print one JSON line of what came out and what it cost.
+"""Read one file with one reader in this environment; for each line heard, read it again and say what it cost.
 
-Run by bench/scoreboard.py with the interpreter of the reader's own environment: runner.py READER FILE
+Run with the interpreter of the reader's own environment: runner.py READER FILE. The first reading warms up
+and is not timed. Each answer is a line: ``ANSWER `` and JSON.
 """
 
 from __future__ import annotations
@@ -16,81 +17,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-Rows = tuple[int, list[str]]
+from readers import READERS
+
 VOLTS = ("voltage", "ewe", "ecell", "volts", "u/v", "potential", "test_volts", "volt")
-
-
-def hwan(path: Path) -> Any:
-    """Ours; of several recordings inside the first."""
-    import hwan
-
-    return hwan.read_all(path)[0].samples.collect()
-
-
-def fastnda(path: Path) -> Any:
-    """Neware's binary files."""
-    import fastnda
-
-    return fastnda.read(path)
-
-
-def newarenda(path: Path) -> Any:
-    """Neware's binary files."""
-    import NewareNDA
-
-    return NewareNDA.read(str(path))
-
-
-def batterydf(path: Path) -> Any:
-    """Many formats, by its own detection."""
-    import bdf
-
-    return bdf.read(str(path), validate=False)
-
-
-def navani(path: Path) -> Any:
-    """Many formats, by suffix."""
-    from navani.echem import echem_file_loader
-
-    return echem_file_loader(str(path))
-
-
-def galvani(path: Path) -> Any:
-    """BioLogic's binary files, as a structured array."""
-    from galvani import BioLogic
-
-    return BioLogic.MPRfile(str(path)).data
-
-
-def yadg(path: Path) -> Any:
-    """Files of EC-Lab, by suffix."""
-    from yadg.extractors import extract
-
-    kinds = {".mpr": "eclab.mpr", ".mpt": "eclab.mpt", ".dta": "", ".z": ""}
-    tree = extract(filetype=kinds[path.suffix.lower()], path=str(path), timezone="UTC", encoding="windows-1252")
-    return tree.to_dataset()
-
-
-def pyprobe(path: Path) -> Any:
-    """Text exports; the maker is told by the folder of the sample."""
-    import tempfile
-
-    import polars as pl
-    import pyprobe
-
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.parquet"
-        pyprobe.process_cycler_data(path.parent.name, str(path), str(out))
-        return pl.read_parquet(out)
-
-
-READERS: dict[str, Callable[[Path], Any]] = {
-    each.__name__: each for each in (hwan, fastnda, newarenda, batterydf, navani, galvani, yadg, pyprobe)
-}
+FREQUENCY, REAL = ("freq",), ("re(z)", "real impedance", "real_impedance")
+IMAGINARY, MINUS_IMAGINARY = ("im(z)", "imaginary impedance", "imaginary_impedance"), ("-im(z)",)
 
 
 def table(frame: Any) -> tuple[int, list[str]]:
     """Return rows and names of columns of whatever a reader gives."""
+    if isinstance(frame, dict):
+        return len(next(iter(frame.values()), ())), list(frame)
     if hasattr(frame, "sizes"):  # xarray
         return max(frame.sizes.values()), [str(name) for name in frame.data_vars]
     if hasattr(frame, "dtype") and frame.dtype.names:
@@ -98,33 +35,82 @@ def table(frame: Any) -> tuple[int, list[str]]:
     return len(frame), [str(name) for name in frame.columns]
 
 
+def numbers(frame: Any, name: str) -> Any:
+    """Return a column as numpy's floats."""
+    import numpy as np
+
+    values = frame[name]
+    return np.asarray(values.values if hasattr(frame, "sizes") else values).astype(float)
+
+
 def voltages(frame: Any, names: list[str]) -> list[float]:
     """Return the first, middle and last voltage, in the reader's own unit; empty without such a column."""
-    named = [name for name in names if any(part in name.lower() for part in VOLTS)]
-    for name in named:
-        with contextlib.suppress(Exception):
-            values = [float(value) for value in list(frame[name].values if hasattr(frame, "sizes") else frame[name])]
-            return [values[0], values[len(values) // 2], values[-1]]
+    for name in names:
+        if any(part in name.lower() for part in VOLTS):
+            with contextlib.suppress(Exception):
+                return _three(numbers(frame, name))
     return []
 
 
-def main(reader: str, path: Path) -> dict[str, Any]:
-    """Read twice, time the second; return what came out."""
-    warnings.simplefilter("ignore")
-    read = READERS[reader]
-    with contextlib.redirect_stdout(io.StringIO()):
-        frame = read(path)
-        begin = time.perf_counter()
-        frame = read(path)
-        seconds = time.perf_counter() - begin
+def spectrum(frame: Any, names: list[str]) -> dict[str, Any]:
+    """Return how many rows have a frequency, and the first, middle and last with their impedance; empty without."""
+    frequency, real = _named(names, FREQUENCY), _named(names, REAL)
+    plus, minus = _named(names, IMAGINARY), _named(names, MINUS_IMAGINARY)
+    if not (frequency and real and (plus or minus)):
+        return {}
+    hertz = numbers(frame, frequency)
+    there = hertz > 0
+    if not there.any():
+        return {}
+    imaginary = numbers(frame, plus) if plus else -numbers(frame, minus)
+    parts = [_three(each[there]) for each in (hertz, numbers(frame, real), imaginary)]
+    return {"points": int(there.sum()), "values": parts}
+
+
+def _named(names: list[str], starts: tuple[str, ...]) -> str:
+    return next((name for name in names if name.lower().startswith(starts) and "uncertainty" not in name), "")
+
+
+def _three(values: Any) -> list[float]:
+    return [float(values[place]) for place in (0, len(values) // 2, -1)]
+
+
+def processor() -> float:
+    """Return the seconds of work of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def peak_mb() -> float:
+    """Return the most memory of this process, programs that it calls left out."""
+    with contextlib.suppress(OSError, StopIteration):  # the kernel's other count remembers who started us
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def answer(read: Callable[[Path], Any], path: Path) -> dict[str, Any]:
+    """Read once; return what came out and what it cost."""
+    wall, work = time.perf_counter(), processor()
+    frame = read(path)
+    seconds, worked = time.perf_counter() - wall, processor() - work
     rows, names = table(frame)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"rows": rows, "seconds": seconds, "peak_mb": peak, "columns": len(names), "volts": voltages(frame, names)}
+    told = {"rows": rows, "seconds": seconds, "processor": worked, "peak_mb": peak_mb(), "columns": len(names)}
+    return told | {"volts": voltages(frame, names), "spectrum": spectrum(frame, names)}
+
+
+def main(reader: str, path: Path) -> None:
+    """Warm up, then answer each line."""
+    say, read = sys.stdout, READERS[reader]
+    warnings.simplefilter("ignore")
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            read(path)
+            for _ in sys.stdin:
+                print("ANSWER", json.dumps(answer(read, path)), file=say, flush=True)
+    except BaseException as error:  # a peer may end in any way; the answer says how
+        print("ANSWER", json.dumps({"error": f"{type(error).__name__}: {str(error)[:160]}"}), file=say, flush=True)
 
 
 if __name__ == "__main__":
-    try:
-        answer = main(sys.argv[1], Path(sys.argv[2]))
-    except BaseException as error:  # a peer may end in any way; the board says how
-        answer = {"error": f"{type(error).__name__}: {str(error)[:160]}"}
-    print(json.dumps(answer))
+    main(sys.argv[1], Path(sys.argv[2]))

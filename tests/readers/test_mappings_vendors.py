@@ -109,6 +109,11 @@ CASES: dict[str, tuple[str, str | bytes, dict[str, list[float | str | None]]]] =
         "1,1,1,Rest,00:00:00.000,00:00:00.000,0,3200.5,0,0,2025-06-17 09:26:39.383,0.0,\n"
         "2,1,2,CC Chg,00:00:36.000,30:00:36.000,2000,3300.5,72,72,2025-06-18 15:27:15.383,6.6,\n"
     ).encode("latin-1"), {"test_time_second": [0.0, 108_036.0], "current_ampere": [0.0, 2e-3], "step_charging_capacity_ah": [0.0, 2e-5], "unix_time_second": [1750152399.383, 1750260435.383]}),
+    "neware-levels": ("a.csv", (
+        "Cycle ID,Cap_Chg(mAh)\n,Step ID,Step Name\n,,Record ID,Time(h:min:s.ms),Voltage(V),Current(mA),Realtime\n1,2.5\n,1,Rest\n"
+        ",,1,0:00:00.000,3.2000,0.0,2020-01-01 00:00:00\n,,2,0:00:10.000,3.2001,0.0,2020-01-01 00:00:10\n,2,CC_Chg\n"
+        ",,3,0:00:00.000,3.3000,2000.0,2020-01-01 00:00:20\n"
+    ), {"test_time_second": [0.0, 10.0, 20.0], "step_id": [1, 1, 2], "current_ampere": [0.0, 0.0, 2.0], "step_type": ["Rest", "Rest", "CC_Chg"]}),
     "gamry": ("a.DTA", (
         "EXPLAIN\nTAG\tEISPOT\nOCVCURVE\tTABLE\t2\n\tPt\tT\tVf\n\t#\ts\tV\n\t0\t0.2\t-0.3\nZCURVE\tTABLE\n"
         "\tPt\tTime\tFreq\tZreal\tZimag\tZsig\tZmod\tZphz\tIdc\tVdc\tIERange\n\t#\ts\tHz\tohm\tohm\tV\tohm\t°\tA\tV\t#\n"

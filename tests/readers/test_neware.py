@@ -18,7 +18,7 @@ from hwan import readers
 from hwan.core import UNKNOWN, DamagedFile, InputError, NothingInside, stops
 from hwan.readers import _zip
 from hwan.readers.neware import _archive, _metadata
-from hwan.readers.neware._remarks import remarks
+from hwan.readers.neware._remarks import Heard, remarks
 
 Write = Callable[[str, str | bytes], Path]
 Make = Callable[..., Path]
@@ -184,6 +184,13 @@ def test_every_remark_has_its_code(said: str, code: str, severity: str) -> None:
     with remarks() as heard:
         logging.getLogger("fastnda").critical(said)
     assert [(finding.code, finding.severity) for finding in heard.findings()] == [(code, severity)]
+
+
+def test_a_remark_that_is_a_line_of_another_is_told_once() -> None:
+    first, second = (f"ndc version {n} filetype 18 has not been verified against real Neware data" for n in (8, 9))
+    both = Heard([f"{first}\n{second}"]).findings()
+    assert Heard([second, f"{first}\n{second}", first]).findings() == both
+    assert Heard([second, second]).findings() == Heard([second]).findings() != both
 
 
 def test_remarks_of_parallel_reads_do_not_mix(lab: Path) -> None:

@@ -80,7 +80,7 @@ def test_rows_of_the_interpolation_case_have_marks_on_times_and_counters_only(la
 def test_marks_of_ndax_are_the_rows_that_its_own_member_lacks(lab: Path, name: str) -> None:
     path = lab / f"neware/{name}.ndax"
     recording = readers.read(path)
-    own = _between._own_rows(path)
+    own = _between.own_rows(path)
     assert own is not None
     (told,) = [each for each in recording.findings if each.code == "rows_filled_between"]
     index = recording.samples.collect()["record_index"]
@@ -94,7 +94,7 @@ def test_an_archive_whose_rows_are_whole_has_no_marks(lab: Path) -> None:
     for path in sorted((lab / "neware").glob("*.ndax")):
         with zipfile.ZipFile(path) as archive:
             whole = _between.MEMBER not in archive.namelist()
-        assert whole is (_between._own_rows(path) is None)
+        assert whole is (_between.own_rows(path) is None)
 
 
 def test_two_parts_of_a_real_test_are_one(lab_data: Path) -> None:

@@ -1,4 +1,4 @@
-"""Checks at the door, the same for every reader: one pass of aggregates, and more only where one trips.
+"""Checks at the door, the same for every reader: the extremes of each column, and more only where one trips.
 
 Values that cannot be real become null, columns that say nothing move to ``raw_*``, and each is a
 finding. No row is removed and no order is changed: a clock that runs backwards is evidence.
@@ -6,19 +6,24 @@ finding. No row is removed and no order is changed: a clock that runs backwards 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
+import numpy as np
 import polars as pl
 
 from hwan.core import COLUMNS, REQUIRED, ColumnProblem, DamagedFile, Finding, Mark, NothingInside, Scalar, needed
-from hwan.core.columns import CELL_VOLTAGE, RAW_PREFIX, WIDE_CELL, Column
+from hwan.core.columns import CELL_VOLTAGE, INFINITE, RAW_PREFIX, WIDE_CELL, Column
 from hwan.readers._arrange import raw_free, rows_finding, rows_text, whole_counters
+from hwan.readers._changes import Watch, changes_beyond
 from hwan.readers._detail import detail_of
+from hwan.readers._extremes import Extremes, extremes_of, ranges_of
 from hwan.readers._marks import marks_of
 from hwan.readers._physics import physics
+from hwan.readers._physics_samples import at_rows
 
 TEMPERATURES: Final = tuple(name for name in COLUMNS if name.endswith("_celsius"))
-Stats = dict[str, Any]
+Stats = Mapping[str, Extremes]
 # Testers write one or two fixed values for "no reading", in few rows; a wrong unit moves the whole column.
 MOST_BEYOND: Final = 0.2
 MOST_SENTINELS: Final = 2
@@ -40,16 +45,18 @@ def pass_door(
     """
     frame = _collected(frame, source)
     _require(frame, source)
+    as_read = frame.schema
     frame, findings = _declared(frame, source)
-    stats = _stats(frame)
+    asked = _asked(frame, as_read)
+    stats = extremes_of(frame, asked)
     cleaned, found, marks = _cleaned(frame, stats, source)
     findings += found
     if cleaned is not frame:
-        frame, stats = cleaned, _stats(cleaned)
+        frame, stats = cleaned, extremes_of(cleaned, asked)
     findings += _missing(frame, stats, source)
     findings += _backwards(frame, stats)
     findings += _remarkable(frame, stats)
-    contradictions, unmeasured = physics(frame)
+    contradictions, unmeasured = physics(frame, ranges_of(stats))
     findings += contradictions
     marks += unmeasured
     frame, silent = _silent_columns(frame, stats)
@@ -110,29 +117,24 @@ def _numeric(frame: pl.DataFrame) -> list[str]:
     return [name for name, dtype in frame.schema.items() if dtype.is_numeric() and column_of(name)]
 
 
-def _stats(frame: pl.DataFrame) -> Stats:
-    expressions: list[pl.Expr] = []
-    for name in _numeric(frame):
-        column = pl.col(name)
-        expressions += [column.min().alias(f"{name} min"), column.max().alias(f"{name} max")]
-        expressions.append(column.null_count().alias(f"{name} nulls"))
-        if frame.schema[name].is_float():
-            # A sum is finite exactly when every addend is, and it is several times cheaper than to ask each.
-            expressions.append(column.sum().is_finite().alias(f"{name} finite"))
-    for name in ("test_time_second", "unix_time_second"):
-        if name in frame.columns:
-            expressions.append((pl.col(name).diff() < 0).any().alias(f"{name} backwards"))
-    if "cycle_count" in frame.columns:
-        expressions.append((pl.col("cycle_count").diff() > 1).any().alias("cycle_count skips"))
-    return frame.select(expressions).row(0, named=True)
+def _asked(frame: pl.DataFrame, as_read: pl.Schema) -> list[str]:
+    """Return the numeric columns but for counters that can have any value: those of no range, or read unsigned."""
+    return [name for name in _numeric(frame) if not _any_value(name, as_read)]
+
+
+def _any_value(name: str, as_read: pl.Schema) -> bool:
+    column = column_of(name)
+    if column is None or column.dtype != pl.Int64 or column.maximum < INFINITE:
+        return False
+    return column.minimum == -INFINITE or (column.minimum == 0 and as_read[name].is_unsigned_integer())
 
 
 def _cleaned(frame: pl.DataFrame, stats: Stats, source: str) -> tuple[pl.DataFrame, list[Finding], list[Mark]]:
     findings: list[Finding] = []
     marks: list[Mark] = []
     clean: list[pl.Expr] = []
-    for name in _numeric(frame):
-        finite = stats.get(f"{name} finite", True) or bool(frame[name].is_finite().all())
+    for name in stats:
+        finite = stats[name].finite or bool(frame[name].is_finite().all())
         column = pl.col(name) if finite else pl.when(pl.col(name).is_finite()).then(pl.col(name))
         if not finite and name not in REQUIRED:
             bad = ~pl.col(name).is_finite()
@@ -149,8 +151,8 @@ def _cleaned(frame: pl.DataFrame, stats: Stats, source: str) -> tuple[pl.DataFra
 
 
 def _beyond(frame: pl.DataFrame, name: str, stats: Stats) -> pl.Expr | None:
-    column, low, high = column_of(name), stats[f"{name} min"], stats[f"{name} max"]
-    if column is None or low is None or (low >= column.minimum and high <= column.maximum):
+    column, low, high = column_of(name), stats[name].low, stats[name].high
+    if column is None or low is None or high is None or (low >= column.minimum and high <= column.maximum):
         return None
     value = pl.col(name)
     beyond = (value < column.minimum) | (value > column.maximum)
@@ -191,38 +193,38 @@ def _sentinel(frame: pl.DataFrame, name: str, beyond: pl.Expr) -> Finding:
 
 def _missing(frame: pl.DataFrame, stats: Stats, source: str) -> list[Finding]:
     wanted = needed(frame.columns)
-    empty = [name for name in wanted if stats[f"{name} min"] is None]
+    empty = [name for name in wanted if stats[name].low is None]
     if empty:
         raise ColumnProblem("column_without_values", source=source, columns=", ".join(empty), rows=frame.height)
-    lacking = [name for name in wanted if stats[f"{name} nulls"]]
+    lacking = [name for name in wanted if stats[name].nulls]
     if not lacking:
         return []
     where = pl.any_horizontal([pl.col(name).is_null() for name in lacking])
     return [rows_finding("values_missing", "warning", frame, where, columns=", ".join(lacking))]
 
 
-def _backwards(frame: pl.DataFrame, stats: Stats) -> list[Finding]:
+def _backwards(frame: pl.DataFrame, stats: Stats) -> Iterator[Finding]:
     codes = {"unix_time_second": "clock_runs_backwards", "test_time_second": "test_time_runs_backwards"}
-    return [
-        rows_finding(code, "warning", frame, pl.col(name).diff() < 0, column=name)
-        for name, code in codes.items()
-        if stats.get(f"{name} backwards")
-    ]
+    for name, code in codes.items():
+        if name in stats and stats[name].falls:
+            clock = frame[name].to_numpy()
+            yield at_rows(code, "warning", np.flatnonzero(clock[1:] < clock[:-1]) + 1, column=name)
 
 
-def _remarkable(frame: pl.DataFrame, stats: Stats) -> list[Finding]:
-    findings = []
-    if stats.get("cycle_count skips"):
-        findings.append(rows_finding("cycle_numbers_skip", "note", frame, pl.col("cycle_count").diff() > 1))
-    if stats.get("current_ampere min") == 0 and stats["current_ampere max"] == 0:
-        span = float(stats["voltage_volt max"] - stats["voltage_volt min"])
+def _remarkable(frame: pl.DataFrame, stats: Stats) -> Iterator[Finding]:
+    if "cycle_count" in frame.columns:
+        (skips,) = changes_beyond(Watch(frame["cycle_count"].to_numpy(), -np.inf, 1))
+        if len(skips.rows):
+            yield at_rows("cycle_numbers_skip", "note", skips.rows + 1)
+    if {"current_ampere", "voltage_volt"} <= stats.keys() and stats["current_ampere"].are(0.0):
+        voltage = stats["voltage_volt"]
+        span = (voltage.high or 0.0) - (voltage.low or 0.0)
         values: dict[str, Scalar] = {"rows": frame.height, "span_volt": round(span, 6)}
-        findings.append(Finding("current_always_zero", "note", "column current_ampere", values))
-    return findings
+        yield Finding("current_always_zero", "note", "column current_ampere", values)
 
 
 def _silent_columns(frame: pl.DataFrame, stats: Stats) -> tuple[pl.DataFrame, list[Finding]]:
-    silent = [name for name in _numeric(frame) if _says_nothing(name, stats)]
+    silent = [name for name in stats if _says_nothing(name, stats)]
     dead = [name for name in silent if name.endswith("_celsius")]
     absent = [name for name in silent if WIDE_CELL.fullmatch(name) and name not in dead]
     if frame.height < 2 or not (absent or dead):
@@ -238,5 +240,4 @@ def _silent_columns(frame: pl.DataFrame, stats: Stats) -> tuple[pl.DataFrame, li
 
 
 def _says_nothing(name: str, stats: Stats) -> bool:
-    low, high = stats[f"{name} min"], stats[f"{name} max"]
-    return low is None or (low == 0 and high == 0)
+    return stats[name].low is None or stats[name].are(0.0)

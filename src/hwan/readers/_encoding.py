@@ -14,6 +14,7 @@ from hwan.core import DamagedFile, Scalar
 BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 AUTO: Final = "auto"
 _SAMPLE: Final = 1 << 20
+_PART: Final = 1 << 20
 LONGEST_LINE: Final = 1_000_000
 _ASCII_INSIDE: Final = ("utf-8", "cp949", "euc-kr", "gb18030", "cp1252", "latin-1", "ascii")
 # Words that tester tables have in their headings and states; two-byte encodings share their byte ranges,
@@ -62,10 +63,14 @@ def encoding_of(data: bytes) -> Encoding:
 
 
 def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
-        return True
+    """Say whether all bytes are UTF-8, part by part: most parts of a table are ASCII, which is told much sooner."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        data.decode()
+        for start in range(0, len(data), _PART):
+            part = data[start : start + _PART]
+            if decoder.getstate()[0] or not part.isascii():
+                decoder.decode(part)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
@@ -119,7 +124,7 @@ def utf8_of(path: Path, encoding: str = "utf-8") -> bytes:
         encoding = encoding_of(data).name
         if encoding == "utf-8":
             return _line_ends(data)
-    if not (encoding in _ASCII_INSIDE and data.isascii()):  # ASCII needs no second look
+    if not (encoding in _ASCII_INSIDE and data.isascii()) and not (encoding == "utf-8" and _is_utf8(data)):
         data = _recoded(path, data, encoding)
     return _line_ends(data)
 

@@ -12,23 +12,30 @@ from typing import Final
 import numpy as np
 
 from hwan.core import Finding, Severity
-from hwan.readers._physics_samples import Floats, Ints, Samples, at_rows, near_unit, short
+from hwan.readers._changes import Changes, change_after
+from hwan.readers._physics_samples import (
+    LEAST_SECOND,
+    STEP_TOLERANCE_SECOND,
+    Floats,
+    Ints,
+    Samples,
+    at_rows,
+    near_unit,
+    short,
+)
 
+CLOCKS: Final = ("unix_time_second", "test_time_second")
 BLOCKS: Final = 20
 """The record is cut into so many blocks; the median ratio of their spans is not moved by a few pauses."""
 FEWEST_ROWS: Final = 10
 DRIFT_SHARE: Final = 1e-3
 """Clocks that differ by more than this part of the time passed, and by `LEAST_SECOND`, drift."""
-LEAST_SECOND: Final = 10.0
-"""Clocks that differ by less are not told apart from the delay between reading and writing a row."""
 HOUR_SECOND: Final = 3600.0
 HOUR_TOLERANCE_SECOND: Final = 2.0
-STEP_TOLERANCE_SECOND: Final = 1.5
 STEP_TOLERANCE_SHARE: Final = 0.01
 LONGEST_YEARS: Final = 10.0
 """No recording of one test lasts longer: hours that were taken for seconds, or multiplied twice."""
 SECONDS_PER_YEAR: Final = 365.25 * 86_400
-TICKS_SECOND: Final = (60.0, 1.0)
 
 
 def clocks(samples: Samples) -> Iterator[Finding]:
@@ -59,44 +66,39 @@ def _usual_ratio(over: Floats, under: Floats) -> float:
 
 def _wall(samples: Samples) -> Iterator[Finding]:
     """Find drift, pauses of the test and jumps of an hour; how often the wall clock goes back the door tells."""
-    away = _ahead(samples)
-    tick = _tick(samples)
-    hold = LEAST_SECOND + 1.5 * tick
-    lowest, highest = float(away.min()), float(away.max())
-    far = np.flatnonzero((away > hold) | (away < -hold)) if highest > hold or lowest < -hold else np.empty(0, np.int64)
-    hour = np.abs(np.abs(away[far]) - HOUR_SECOND) <= HOUR_TOLERANCE_SECOND + tick
-    yield from _drift(samples, away, far, tick)
-    paused = far[~hour & (away[far] > 0)]
-    if len(paused):
-        total, longest = short(away[paused].sum()), short(away[paused].max())
-        yield at_rows("clock_pauses", "note", paused + 1, total_second=total, longest_second=longest)
+    tick, far = samples.wall_tick, samples.clock_changes["unix_time_second"]
+    hour = np.abs(np.abs(far.sizes) - HOUR_SECOND) <= HOUR_TOLERANCE_SECOND + tick
+    yield from _drift(samples, far, tick)
+    paused = ~hour & (far.sizes > 0)
+    if paused.any():
+        total, longest = short(far.sizes[paused].sum()), short(far.sizes[paused].max())
+        yield at_rows("clock_pauses", "note", far.rows[paused] + 1, total_second=total, longest_second=longest)
     if hour.any():
-        yield at_rows("clock_jumps_an_hour", "note", far[hour] + 1)
+        yield at_rows("clock_jumps_an_hour", "note", far.rows[hour] + 1)
 
 
 def _ahead(samples: Samples) -> Floats:
     """Return by how much the wall clock went ahead of the test time from each row to the next, s."""
     assert samples.wall is not None  # noqa: S101  # its ratio is finite
-    away = np.diff(samples.wall - samples.time)
-    return away if np.isfinite(away.sum()) else np.nan_to_num(away, nan=0.0)
+    return np.nan_to_num(np.diff(samples.wall - samples.time), nan=0.0)
 
 
-def _tick(samples: Samples) -> float:
-    """Return the step in s with which the wall clock was written, 0 for a fraction of a second."""
+def _ahead_in_all(samples: Samples) -> float:
+    """Return by how much the wall clock went ahead of the test time from the first row to the last, s."""
     assert samples.wall is not None  # noqa: S101
-    some = samples.wall[:: max(1, len(samples) // 1_000)]
-    some = some[np.isfinite(some)]
-    return next((tick for tick in TICKS_SECOND if not np.mod(some, tick).any()), 0.0)
+    ends = samples.wall[[0, -1]] - samples.time[[0, -1]]
+    absent = any(samples.frame[name].null_count() for name in CLOCKS)
+    return float(_ahead(samples).sum()) if absent else float(ends[1] - ends[0])
 
 
-def _drift(samples: Samples, away: Floats, far: Ints, tick: float) -> Iterator[Finding]:
+def _drift(samples: Samples, far: Changes, tick: float) -> Iterator[Finding]:
     # Every step may begin at a new tick of a clock that is written in whole seconds.
     least = LEAST_SECOND + tick * (len(samples.starts) + 1)
-    total = float(away.sum() - away[far].sum())
+    total = _ahead_in_all(samples) - float(far.sizes.sum())
     if abs(total) <= max(least, DRIFT_SHARE * samples.span):
         return
-    running = samples.interval > 0
-    running[far] = False
+    away, running = _ahead(samples), samples.interval > 0
+    running[far.rows] = False
     total, passed = float(away[running].sum()), float(samples.interval[running].sum())
     if abs(total) > max(least, DRIFT_SHARE * passed):
         values = {"share": total / passed, "total_second": short(total)}
@@ -115,14 +117,13 @@ def _step_time(samples: Samples, *, witnessed: bool) -> Iterator[Finding]:
         severity: Severity = "warning" if witnessed else "stop"
         yield Finding("step_time_unit_suspect", severity, "column step_time_second", {"ratio": short(ratio)})
         return
-    away = np.diff(step_time - samples.time)
-    np.abs(away, out=away)
-    rows = np.flatnonzero(away > STEP_TOLERANCE_SECOND)
-    rows = rows[away[rows] > STEP_TOLERANCE_SECOND + STEP_TOLERANCE_SHARE * samples.interval[rows]] + 1
+    away = samples.clock_changes["step_time_second"]
+    allowed = STEP_TOLERANCE_SECOND + STEP_TOLERANCE_SHARE * change_after(samples.time, away.rows)
+    rows = away.rows[np.abs(away.sizes) > allowed] + 1
     rows = rows[~np.isin(rows, _beside(samples.starts))]
     if samples.step_column == "step_id":
         # A programme that repeats one step shows nothing in its number; a true restart begins near zero.
-        rows = rows[step_time[rows] > samples.interval[rows - 1] + STEP_TOLERANCE_SECOND]
+        rows = rows[step_time[rows] > change_after(samples.time, rows - 1) + STEP_TOLERANCE_SECOND]
     if len(rows):
         yield at_rows("step_time_disagrees", "warning", rows)
 

@@ -12,12 +12,11 @@ from typing import Final
 import numpy as np
 
 from hwan.core import Finding, Severity
-from hwan.readers._physics_samples import Bools, Floats, Ints, Samples, at_rows, short
+from hwan.readers._changes import Watch, changes_beyond
+from hwan.readers._physics_samples import LARGE_SHARE, Bools, Floats, Ints, Samples, at_rows, short, size_after
 
 DECADES_MOST: Final = 3
 DECADE_TOLERANCE: Final = 0.02
-LARGE_SHARE: Final = 0.01
-"""Currents and counters smaller than this part of the largest are the noise of zero."""
 BESIDE: Final = 5
 STEADY: Final = 0.05
 """A value stays where the `BESIDE` rows on one side spread by less than this part of it."""
@@ -41,7 +40,7 @@ STILL_SPREAD: Final = 0.01
 def ranges(samples: Samples) -> Iterator[Finding]:
     """Yield where current or a counter changed by a power of ten, and the voltage of the battery did not."""
     if samples.largest_current:
-        changed = np.flatnonzero(samples.current_change > 0.9 * LARGE_SHARE * samples.largest_current)
+        changed = samples.current_changes.rows
         rows, powers = _decades(samples.current, changed, samples.largest_current, samples.starts)
         unmoved = _unmoved(samples, rows)
         rows, powers = rows[unmoved], powers[unmoved]
@@ -86,13 +85,13 @@ def _unmoved(samples: Samples, rows: Ints) -> Bools:
     """Mark the jumps at which the voltage moved less than it does where the current truly switches."""
     if not len(rows):
         return np.zeros(0, np.bool_)
-    moved = np.abs(samples.voltage_change[rows - 1])
+    moved = size_after(samples.voltage, rows - 1)
     quiet = moved <= _beside_usual(samples, rows)
     switches = np.setdiff1d(samples.switches, rows - 1)
     if not len(switches):
         return quiet
-    per_ampere = float(np.median(np.abs(samples.voltage_change[switches]) / samples.current_change[switches]))
-    expected = per_ampere * samples.current_change[rows - 1]
+    per_ampere = float(np.median(size_after(samples.voltage, switches) / size_after(samples.current, switches)))
+    expected = per_ampere * size_after(samples.current, rows - 1)
     unmoved: Bools = quiet & (moved < UNMOVED * expected) & (expected >= VISIBLE * _digit(samples))
     return unmoved
 
@@ -101,13 +100,13 @@ def _beside_usual(samples: Samples, rows: Ints) -> Floats:
     """Return by how much the voltage at most moves per row beside each jump, V, and a digit."""
     away = np.setdiff1d(np.arange(-BESIDE, BESIDE + 1), [0])
     around = np.clip(rows[:, None] - 1 + away, 0, len(samples) - 2)
-    usual: Floats = np.nanmax(np.abs(samples.voltage_change[around]), axis=1) + _digit(samples)
+    usual: Floats = np.nanmax(size_after(samples.voltage, around), axis=1) + _digit(samples)
     return usual
 
 
 def _digit(samples: Samples) -> float:
     """Return the smallest change that the voltage shows, V; 0 where it never changes."""
-    some = np.abs(samples.voltage_change[:100_000])
+    some = np.abs(np.diff(samples.voltage[:100_001]))
     return float(some[some > 0].min(initial=np.inf)) if (some > 0).any() else 0.0
 
 
@@ -123,17 +122,15 @@ def _counters(samples: Samples) -> list[str]:
 
 
 def _counter(samples: Samples, name: str) -> Iterator[Finding]:
-    values = samples.frame[name].to_numpy()
-    change = np.diff(values)
-    np.abs(change, out=change)
-    largest = samples.largest(name)
-    changed = np.flatnonzero(change > 0.9 * LARGE_SHARE * largest)
+    values, largest = samples.frame[name].to_numpy(), samples.largest(name)
+    noise = 0.9 * LARGE_SHARE * largest
+    changed = changes_beyond(Watch(values, -noise, noise))[0].rows
     rows, powers = _decades(values, changed, largest, samples.starts)
     if not len(rows):
         return
     away = np.setdiff1d(np.arange(-BESIDE, BESIDE + 1), [0])
     around = np.clip(rows[:, None] - 1 + away, 0, len(samples) - 2)
-    leaps = change[rows - 1] > LEAP * np.nanmax(change[around], axis=1)
+    leaps = size_after(values, rows - 1) > LEAP * np.nanmax(size_after(values, around), axis=1)
     yield from _told("counter_range_jumps", name, rows[leaps], powers[leaps])
 
 
@@ -171,7 +168,7 @@ def _lasts(samples: Samples, run: tuple[int, int]) -> float:
 
 def _shows(samples: Samples, switches: Ints) -> bool:
     """Return whether the voltage is fine enough to show these switches of current; without any, it should."""
-    moved = np.abs(samples.voltage_change[switches])
+    moved = size_after(samples.voltage, switches)
     return not len(moved) or float(np.nanmedian(moved)) >= VISIBLE * _digit(samples)
 
 
@@ -189,12 +186,15 @@ def _still(samples: Samples) -> Iterator[Finding]:
 
 def _long_runs(samples: Samples) -> Iterator[tuple[int, int]]:
     """Yield the first and the last row of the longest runs of one voltage, looked for on some of the rows."""
-    some = np.arange(0, len(samples), max(1, len(samples) // MOST_ROWS))
-    ends = np.append(np.flatnonzero(np.diff(samples.voltage[some])), len(some) - 1)
+    every = max(1, len(samples) // MOST_ROWS)
+    voltage, time = samples.voltage[::every], samples.time[::every]
+    ends = np.append(np.flatnonzero(voltage[1:] != voltage[:-1]), len(voltage) - 1)
     begins = np.append(0, ends[:-1] + 1)
-    second = samples.time[some[ends]] - samples.time[some[begins]]
+    second = time[ends] - time[begins]
+    if not (second >= STILL_SECOND).any():
+        return
     for one in np.argsort(second)[-3:]:
-        first, last = int(some[begins[one]]), int(some[ends[one]])
+        first, last = int(begins[one]) * every, int(ends[one]) * every
         if second[one] >= STILL_SECOND and np.ptp(samples.voltage[first : last + 1]) == 0:
             yield first, last
 

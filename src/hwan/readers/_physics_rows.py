@@ -8,10 +8,9 @@ from typing import Final
 import numpy as np
 
 from hwan.core import Finding
-from hwan.readers._physics_samples import Floats, Ints, Samples, at_rows, short
+from hwan.readers._changes import change_after
+from hwan.readers._physics_samples import GAP_FACTOR, Floats, Ints, Samples, at_rows, short, size_after
 
-GAP_FACTOR: Final = 10.0
-GAP_LEAST_SECOND: Final = 60.0
 BESIDE: Final = 5
 FLOW_SHARE: Final = 0.005
 """A current larger than this part of the largest flows."""
@@ -35,44 +34,47 @@ def rows(samples: Samples) -> Iterator[Finding]:
 
 
 def _gaps(samples: Samples) -> Iterator[Finding]:
-    interval = samples.interval
-    long = np.flatnonzero(interval > max(GAP_LEAST_SECOND, GAP_FACTOR * samples.usual_interval))
+    odd = samples.clock_changes["test_time_second"]
+    longer = odd.sizes > samples.longest_usual_interval
+    long, second = odd.rows[longer], odd.sizes[longer]
     if not len(long) or len(samples) < ROWS_PER_STEP_LEAST * (len(samples.starts) + 1):
         return
-    long = long[interval[long] > GAP_FACTOR * _around(interval, long)]
     flows = FLOW_SHARE * samples.largest_current
     before, after = np.abs(samples.current[long]), np.abs(samples.current[long + 1])
-    long = long[(before > flows) & (after > flows)]
-    if len(long):
-        total, longest = short(interval[long].sum()), short(interval[long].max())
-        yield at_rows("samples_gap", "note", long + 1, total_second=total, longest_second=longest)
+    gap = (second > GAP_FACTOR * _around(samples.time, long)) & (before > flows) & (after > flows)
+    if gap.any():
+        total, longest = short(second[gap].sum()), short(second[gap].max())
+        yield at_rows("samples_gap", "note", long[gap] + 1, total_second=total, longest_second=longest)
 
 
-def _around(interval: Floats, at: Ints) -> Floats:
+def _around(time: Floats, at: Ints) -> Floats:
     """Return the third longest of the intervals around each: a tester that writes by change of voltage has many."""
     away = np.setdiff1d(np.arange(-BESIDE, BESIDE + 1), [0])
-    around = interval[np.clip(at[:, None] + away, 0, len(interval) - 1)]
+    around: Floats = change_after(time, np.clip(at[:, None] + away, 0, len(time) - 2))
     third: Floats = np.sort(np.nan_to_num(around), axis=1)[:, -3]
     return third
 
 
 def _duplicates(samples: Samples) -> Iterator[Finding]:
     """Find rows that repeat the row before in everything but their number."""
-    still = np.flatnonzero(samples.interval == 0)
-    if not len(still):
-        return
-    same = np.ones(len(still), np.bool_)
+    odd = samples.clock_changes["test_time_second"]
+    still = odd.rows[odd.sizes == 0]
+    for values in (samples.voltage, samples.current):  # they settle it, and NumPy is quicker on few rows
+        still = still[~(size_after(values, still) > 0)]
     for name in samples.frame.columns:
+        if not len(still):
+            return
         if name != "record_index":
             column = samples.frame[name]
-            same &= column.gather(still).eq_missing(column.gather(still + 1)).to_numpy()
-    if same.any():
-        yield at_rows("rows_duplicated", "note", still[same] + 1)
+            still = still[column.gather(still).eq_missing(column.gather(still + 1)).to_numpy()]
+    if len(still):
+        yield at_rows("rows_duplicated", "note", still + 1)
 
 
 def _blocks(samples: Samples) -> Iterator[Finding]:
     """Find blocks of rows that stand in the file a second time, as when it was appended to itself."""
-    for begin in np.flatnonzero(samples.interval < 0)[:MOST_BLOCKS] + 1:
+    odd = samples.clock_changes["test_time_second"]
+    for begin in odd.rows[odd.sizes < 0][:MOST_BLOCKS] + 1:
         # A step may end and the next begin at one time: several rows may be the block's first.
         for first in np.flatnonzero(samples.time[:begin] == samples.time[begin])[:MOST_FIRSTS]:
             length = int(min(begin - first, len(samples) - begin))

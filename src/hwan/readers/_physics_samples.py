@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from hwan.core import Finding, Scalar, Severity
 from hwan.readers._arrange import rows_text
+from hwan.readers._changes import Changes, Watch, change_after, changes_beyond
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
@@ -23,13 +25,29 @@ UNIT_TOLERANCE: Final = 0.05
 
 SWITCH_SHARE: Final = 0.1
 """The current switches where it changes by more than this part of its largest magnitude."""
+LARGE_SHARE: Final = 0.01
+"""Currents and counters smaller than this part of the largest are the noise of zero."""
+GAP_FACTOR: Final = 10.0
+GAP_LEAST_SECOND: Final = 60.0
+LEAST_SECOND: Final = 10.0
+"""Clocks that differ by less are not told apart from the delay between reading and writing a row."""
+STEP_TOLERANCE_SECOND: Final = 1.5
+TICKS_SECOND: Final = (60.0, 1.0)
+
+Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Samples of one recording; a value that is absent is NaN, a column that is absent None."""
+    """Samples of one recording; a value that is absent is NaN, a column that is absent None.
+
+    `ranges` are the lowest and highest values of columns as far as they are known; the others are looked for.
+    Most recordings contradict themselves nowhere: what is asked of every row is one pass of
+    :func:`changes_beyond`, and arrays of all rows are made only where it found something.
+    """
 
     frame: pl.DataFrame
+    ranges: Mapping[str, Range] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.frame.height
@@ -38,8 +56,10 @@ class Samples:
         """Return a column in the precision in which it was read, or None."""
         return self.frame[name].to_numpy() if name in self.frame.columns else None
 
-    def range(self, name: str) -> tuple[float, float]:
+    def range(self, name: str) -> Range:
         """Return the lowest and the highest value of a column, 0 where it has none."""
+        if name in self.ranges:
+            return self.ranges[name]
         low, high = self.frame.select(pl.col(name).min(), high=pl.col(name).max()).row(0)
         return float(low or 0.0), float(high or 0.0)
 
@@ -51,7 +71,8 @@ class Samples:
     @cached_property
     def time(self) -> Floats:
         """Test time in s."""
-        return self.frame["test_time_second"].to_numpy()
+        time = self.frame["test_time_second"]
+        return (time if time.dtype.is_float() else time.cast(pl.Float64)).to_numpy()
 
     @cached_property
     def span(self) -> float:
@@ -67,14 +88,44 @@ class Samples:
     @cached_property
     def usual_interval(self) -> float:
         """Median test time between some of the rows, s."""
-        some = self.interval[:: max(1, len(self) // 10_000)]
+        every = max(1, len(self) // 10_000)
+        some = self.time[1::every] - self.time[:-1:every]
         return float(np.median(some[some > 0])) if (some > 0).any() else 0.0
 
     @cached_property
-    def stretch(self) -> Floats:
-        """Each interval over the one before; not finite beside rows of the same time."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.interval[1:] / self.interval[:-1]
+    def longest_usual_interval(self) -> float:
+        """Test time between rows beyond which there may be a gap, s."""
+        return max(GAP_LEAST_SECOND, GAP_FACTOR * self.usual_interval)
+
+    @cached_property
+    def clock_changes(self) -> Mapping[str, Changes]:
+        """Rows after which a clock goes on as none should, s.
+
+        The test time (its own name): not at all, back, or by more than is usual. Wall clock and step time,
+        where they are recorded: by more or less than the test time, and more than `tolerance_second`.
+        """
+        time = self.time
+        above_zero = float(np.finfo(time.dtype).smallest_subnormal)
+        watched = {"test_time_second": Watch(time, above_zero, self.longest_usual_interval)}
+        for name, tolerance in self.tolerance_second.items():
+            column = self.column(name)
+            if column is not None:
+                watched[name] = Watch(column, -tolerance, tolerance, less=time)
+        return dict(zip(watched, changes_beyond(*watched.values()), strict=True))
+
+    @cached_property
+    def tolerance_second(self) -> Mapping[str, float]:
+        """Clocks that differ from the test time by less are not told apart from the delay in writing a row."""
+        return {"unix_time_second": LEAST_SECOND + 1.5 * self.wall_tick, "step_time_second": STEP_TOLERANCE_SECOND}
+
+    @cached_property
+    def wall_tick(self) -> float:
+        """The step in s with which the wall clock was written, 0 for a fraction of a second or no clock."""
+        if self.wall is None:
+            return 0.0
+        some = self.wall[:: max(1, len(self) // 1_000)]
+        some = some[np.isfinite(some)]
+        return next((tick for tick in TICKS_SECOND if not np.mod(some, tick).any()), 0.0)
 
     @cached_property
     def wall(self) -> Floats | None:
@@ -87,25 +138,21 @@ class Samples:
         return self.frame["voltage_volt"].to_numpy()
 
     @cached_property
-    def voltage_change(self) -> Floats:
-        """Change of voltage from each row to the next, V."""
-        return np.diff(self.voltage)
-
-    @cached_property
     def current(self) -> Floats:
         """Current in A."""
         return self.frame["current_ampere"].to_numpy()
 
     @cached_property
-    def current_change(self) -> Floats:
-        """Size of the change of current from each row to the next, A."""
-        change = np.diff(self.current)
-        return np.abs(change, out=change)
+    def current_changes(self) -> Changes:
+        """Rows after which the current changes by more than the noise of zero, A."""
+        noise = 0.9 * LARGE_SHARE * self.largest_current
+        return changes_beyond(Watch(self.current, -noise, noise))[0]
 
     @cached_property
     def switches(self) -> Ints:
         """Rows after which the current switches: by more than a tenth of its largest magnitude."""
-        return np.flatnonzero(self.current_change > SWITCH_SHARE * self.largest_current)
+        changes = self.current_changes
+        return changes.rows[np.abs(changes.sizes) > SWITCH_SHARE * self.largest_current]
 
     @cached_property
     def largest_current(self) -> float:
@@ -122,8 +169,15 @@ class Samples:
         """Rows at which the step's number changes; empty without step numbers."""
         if self.step_column is None:
             return np.empty(0, np.int64)
-        number = self.frame[self.step_column].fill_null(strategy="forward").fill_null(0).to_numpy()
-        return np.flatnonzero(number[1:] != number[:-1]) + 1
+        number = self.frame[self.step_column]
+        if number.null_count():
+            number = number.fill_null(strategy="forward").fill_null(0)
+        return changes_beyond(Watch(number.to_numpy(), 0, 0))[0].rows + 1
+
+
+def size_after(values: Floats, rows: Ints) -> Floats:
+    """Return the size of the change of `values` after each of `rows`."""
+    return np.abs(change_after(values, rows))
 
 
 def near_unit(ratio: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -91,9 +92,12 @@ def _chosen_key(source: Source, reader: Reader, key: str | None) -> str:
 def recording_with(reader: Reader, source: Source, key: str) -> Recording:
     """Read with `reader`, whatever detection would say; check and stamp."""
     raw = _raw(source, reader, key)
-    frame, found, repaired = pass_door(raw.frame, source.path.name)
+    with ThreadPoolExecutor(1) as beside:  # hashing asks nothing of Python: it takes the other processor
+        hashing = beside.submit(sha256_of, source.path)
+        frame, found, repaired = pass_door(raw.frame, source.path.name)
+        sha256 = hashing.result()
     return Recording(
-        provenance=_provenance(source, reader, key, raw.mapping_sha256),
+        provenance=_provenance(source, reader, key, raw.mapping_sha256, sha256),
         samples=frame.lazy(),
         instrument=raw.instrument,
         metadata=dict(raw.metadata),
@@ -116,8 +120,7 @@ def _inside(source: Source, reader: Reader, error: Exception) -> HwanError:
     return HwanError("reader_failed", source=source.path.name, reader=reader.name, detail=detail_of(error))
 
 
-def _provenance(source: Source, reader: Reader, key: str, mapping_sha256: str) -> Provenance:
-    sha256 = sha256_of(source.path)
+def _provenance(source: Source, reader: Reader, key: str, mapping_sha256: str, sha256: str) -> Provenance:
     return Provenance(
         recording_id=recording_id(sha256, reader.name, reader.version, mapping_sha256, key),
         source_name=source.path.name,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from hwan.core import DamagedFile, Finding, NothingInside, Scalar
@@ -25,6 +26,8 @@ MOST_COLUMNS: Final = 4096
 BLANKS: Final = " "
 """As a delimiter: one or more blanks or tabs."""
 _SAMPLE_ROWS: Final = 200
+_PART: Final = 1 << 20
+_LINE_END: Final = ord("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +94,34 @@ def sheet_of(
     names
         Headings in their order, instead of what stands on the line.
     """
-    lines = data.split(b"\n", header + 1 + below)
+    start = _line_start(data, header + 1 + below)
+    lines = data[:start].split(b"\n")
     heading_line = lines[header].decode("utf-8", errors="replace").rstrip("\r") if header >= 0 else ""
     headings = tuple(names) or cells(heading_line, dialect.delimiter)
     if len(headings) > MOST_COLUMNS:
         raise DamagedFile("too_many_columns", source=source, got=len(headings), most=MOST_COLUMNS)
-    body = lines[header + 1 + below] if len(lines) > header + 1 + below else b""
     preamble = tuple(line.decode("utf-8", errors="replace").strip() for line in lines[: max(header, 0)])
-    if not re.search(rb"\S", body):
+    if not re.compile(rb"\S").search(data, start):
         raise NothingInside("headings_without_rows", source=source, headings=", ".join(headings)[:500])
-    blank = _blank_start(body)
-    first = header + 2 + below + body[:blank].count(b"\n")
-    sheet = Sheet(source, headings, body[blank:], first, dialect, preamble)
+    blank = _blank_end(data, start)
+    first = header + 2 + below + data.count(b"\n", start, blank)
+    sheet = Sheet(source, headings, data[blank:], first, dialect, preamble)
     return _tabbed(sheet) if dialect.delimiter == BLANKS else sheet
 
 
-def _blank_start(body: bytes) -> int:
-    match = re.match(rb"(?:[ \t]*\r?\n)+", body)
-    return match.end() if match else 0
+def _line_start(data: bytes, line: int) -> int:
+    """Return where a line (0-based) begins; the end where there are fewer lines."""
+    start = 0
+    for _ in range(line):
+        start = data.find(b"\n", start) + 1
+        if not start:
+            return len(data)
+    return start
+
+
+def _blank_end(data: bytes, start: int) -> int:
+    match = re.compile(rb"(?:[ \t]*\r?\n)+").match(data, start)
+    return match.end() if match else start
 
 
 def _tabbed(sheet: Sheet) -> Sheet:
@@ -157,9 +170,15 @@ def _check_width(sheet: Sheet) -> None:
 
     A row with all its cells has a byte for each delimiter, so that an honest table always passes.
     """
-    rows = sheet.body.count(b"\n") + 1
+    rows = _line_count(sheet.body)
     if rows * len(sheet.headings) > max(FREE_CELLS, 2 * len(sheet.body)):
         raise DamagedFile("rows_far_too_short", source=sheet.source, rows=rows, columns=len(sheet.headings))
+
+
+def _line_count(body: bytes) -> int:
+    """Count lines several times faster than a search for each line end does."""
+    parts = (body[start : start + _PART] for start in range(0, len(body), _PART))
+    return 1 + sum(int(np.count_nonzero(np.frombuffer(part, np.uint8) == _LINE_END)) for part in parts)
 
 
 def _fast(sheet: Sheet, numbers: Sequence[str]) -> pl.DataFrame | None:
@@ -186,6 +205,7 @@ def _parse(sheet: Sheet, schema: dict[str, type[pl.DataType]], rows: int | None 
         has_header=bool(guide),
         schema={**schema, **dict.fromkeys(extra, pl.String)},
         separator=sheet.dialect.delimiter,
+        quote_char='"' if b'"' in sheet.body else None,  # without quotes the library need not look for them
         decimal_comma=sheet.dialect.decimal == ",",
         null_values=list(sheet.dialect.null_tokens) or None,
         n_rows=rows,
@@ -193,7 +213,8 @@ def _parse(sheet: Sheet, schema: dict[str, type[pl.DataType]], rows: int | None 
     full = [
         name
         for name in extra
-        if frame[name].null_count() + int((frame[name].str.strip_chars() == "").sum()) < frame.height
+        if frame[name].null_count() < frame.height
+        and frame[name].null_count() + int((frame[name].str.strip_chars() == "").sum()) < frame.height
     ]
     if full:
         raise pl.exceptions.ComputeError(f"cells beyond the headings in {len(full)} columns")
@@ -273,11 +294,15 @@ def _without_blank_rows(
 
 
 def _guess_types(frame: pl.DataFrame, sheet: Sheet, texts: Sequence[str]) -> pl.DataFrame:
-    open_ones = [name for name, dtype in frame.schema.items() if dtype == pl.String and name not in texts]
+    open_ones = [
+        name
+        for name, dtype in frame.schema.items()
+        if dtype == pl.String and name not in texts and frame[name].null_count() < frame.height
+    ]
     # One look at the start spares the rest of a column of words.
     likely = _all_numbers(frame.head(_SAMPLE_ROWS), open_ones, sheet.dialect.decimal).columns
     numbers = _all_numbers(frame, likely, sheet.dialect.decimal)
-    return frame.with_columns(numbers[name] for name in numbers.columns if frame[name].null_count() < frame.height)
+    return frame.with_columns(numbers)
 
 
 def _all_numbers(frame: pl.DataFrame, names: Sequence[str], decimal: str) -> pl.DataFrame:

@@ -52,6 +52,8 @@ def _check_layout(mapping: Mapping, source: str) -> None:
     if len(mapping.thousands) > 1 or (mapping.thousands and mapping.thousands in ('"', decimal, "-", "+")):
         raise _bad("mapping_thousands", source, got=mapping.thousands, decimal=decimal)
     header = mapping.header
+    if mapping.levels and (len(set(mapping.levels)) < 2 or mapping.section.begin or not mapping.recognise):
+        raise _bad("mapping_levels", source, got=", ".join(mapping.levels))
     if not (mapping.recognise or header.line > 0 or header.pattern or header.names):
         raise _bad("mapping_header_missing", source)
     if not 0 <= header.below <= _MOST_BELOW or header.line < 0:

@@ -106,6 +106,10 @@ class Mapping:
         ``auto`` lets the bytes of each file decide. A delimiter of one blank means runs of blanks or tabs.
     thousands
         Separator of groups of three digits; empty when there is none.
+    levels
+        First headings of nested levels, outermost first, such as cycle, step, record: each level has its own
+        line of headings and stands one empty cell further to the right. Rows of the last are the samples;
+        of the others, the cells that `columns` or `state` name go with each sample.
     skip
         Lines that fit this pattern are no rows.
     sign
@@ -131,6 +135,7 @@ class Mapping:
     thousands: str = ""
     header: Header = Header()
     section: Section = Section()
+    levels: tuple[str, ...] = ()
     skip: str = ""
     null_tokens: tuple[str, ...] = ()
     sign: Sign = "positive_charges"

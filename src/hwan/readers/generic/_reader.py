@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from hwan.core import COLUMNS, REQUIRED, SPECTRUM, ColumnProblem, Finding, FormatNotRecognised, needed
+from hwan.core import COLUMNS, REQUIRED, SPECTRUM, ColumnProblem, Finding, FormatNotRecognised, Mark, needed
 from hwan.readers._arrange import Target, arrange, raw_free
 from hwan.readers._contract import Proof, RawRecording, Recognition
-from hwan.readers._table import Dialect, Sheet, cells, frame_of, head_lines, sheet_of, utf8_of
-from hwan.readers.generic._blocks import Block, blocks_of, decimal_in, delimiter_with, header_of
+from hwan.readers._table import Sheet, cells, frame_of, head_lines, utf8_of
+from hwan.readers.generic._blocks import blocks_of, delimiter_with
+from hwan.readers.generic._ending import MAY_BE_CUT, ended
+from hwan.readers.generic._levels import flattened
 from hwan.readers.generic._mapping import Mapping
+from hwan.readers.generic._sheets import sheet_with
 from hwan.readers.generic._signs import assumptions, by_state, without_zero_frequency
 from hwan.readers.generic._times import clock, durations
 
@@ -28,7 +31,7 @@ class MappedCsv:
     """A reader made from one mapping."""
 
     mapping: Mapping
-    version: str = "2"
+    version: str = "3"
 
     @property
     def name(self) -> str:
@@ -56,6 +59,8 @@ class MappedCsv:
         lines = head_lines(head, mapping.encoding)
         if not lines:
             return Recognition(self.name, "no", "not_text")
+        if mapping.levels:
+            lines = flattened(lines, mapping)[0]
         if not mapping.recognise:
             return _by_pattern(self.name, lines, mapping)
         found = next((n for n, line in enumerate(lines) if delimiter_with(line, mapping)), None)
@@ -76,15 +81,16 @@ class MappedCsv:
         mapping = self.mapping
         if mapping.holds == "cycles":
             raise FormatNotRecognised("table_of_cycles", source=path.name, title=mapping.title)
-        data = utf8_of(path, mapping.encoding)
-        blocks = blocks_of(data, mapping, path.name)
-        sheet = _sheet(path, data, blocks[int(key) - 1 if key else 0], mapping)
+        sheet, of_levels = sheet_with(path, mapping, key)
         absent = _absent(sheet, mapping)
         numbers, texts = _kinds(sheet, mapping)
+        sheet, of_end = ended(sheet, numbers)
         vital = needed([mapping.target(heading) for heading in _rules(sheet, mapping).values()])
         lenient = [column for column in numbers if _target(sheet, mapping, column) not in vital]
         frame, of_table = frame_of(sheet, numbers, texts, lenient)
-        return _recording(frame, sheet, mapping, absent, of_table)
+        if of_levels:  # rows of upper levels are blank lines by now, and told as what they are
+            of_table = [finding for finding in of_table if finding.code != "blank_rows_left_out"]
+        return _recording(frame, sheet, mapping, absent, of_levels + of_end + of_table)
 
 
 def _by_pattern(name: str, lines: list[str], mapping: Mapping) -> Recognition:
@@ -95,24 +101,6 @@ def _by_pattern(name: str, lines: list[str], mapping: Mapping) -> Recognition:
     if found is None:
         return Recognition(name, "no", "mapping_headings_absent", {"headings": wanted})
     return Recognition(name, "likely", "mapping_headings", {"headings": wanted, "line": found + 1})
-
-
-def _sheet(path: Path, data: bytes, block: Block, mapping: Mapping) -> Sheet:
-    header, delimiter = header_of(data, block, mapping, path.name)
-    text = data if block.start == 0 and block.end == len(data) else data[block.start : block.end]
-    dialect = Dialect(delimiter, ".", mapping.null_tokens, mapping.thousands)
-    sheet = sheet_of(path.name, text, header, dialect, mapping.header.below, mapping.header.names)
-    sheet = replace(sheet, first_line=sheet.first_line + data.count(b"\n", 0, block.start))
-    if mapping.skip:
-        sheet = replace(sheet, body=_skipping(sheet.body, mapping.skip))
-    return replace(
-        sheet, dialect=replace(sheet.dialect, decimal=decimal_in(sheet.body, sheet.dialect.delimiter, mapping))
-    )
-
-
-def _skipping(body: bytes, pattern: str) -> bytes:
-    # A skipped line stays as an empty one, so that the lines after it keep their numbers.
-    return re.sub(rb"(?m)^(?=.*?(?:" + pattern.encode() + rb")).*$", b"", body)
 
 
 def _recording(
@@ -135,7 +123,15 @@ def _recording(
         *of_clock,
         *assumptions(frame, mapping),
     )
-    return RawRecording(frame, _preamble(sheet), found, mapping_sha256=mapping.sha256)
+    marks = _emptied(frame, targets[-1].name, of_table)
+    return RawRecording(frame, _preamble(sheet), found, mapping_sha256=mapping.sha256, marks=marks)
+
+
+def _emptied(frame: pl.DataFrame, name: str, of_table: list[Finding]) -> tuple[Mark, ...]:
+    """Return the mark on the last cell of the file, where it was emptied since it may be cut."""
+    if name not in frame.columns or all(finding.code != MAY_BE_CUT for finding in of_table):
+        return ()
+    return (Mark(name, "repaired", frame.height - 1, frame.height - 1),)
 
 
 def _with_test_time(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:

@@ -23,7 +23,9 @@ def by_state(
     current = next((column for column, heading in rules.items() if mapping.target(heading) == "current_ampere"), None)
     if state is None or current is None:
         return frame, []
-    discharging = pl.col(state).cast(pl.String).str.strip_chars().is_in(list(mapping.state.discharge))
+    words = frame[state].unique().drop_nulls()
+    meant = words.filter(words.cast(pl.String).str.strip_chars().is_in(list(mapping.state.discharge)))
+    discharging = pl.col(state).is_in(meant.to_list())
     part = frame.select(pl.col(current).filter(discharging)).to_series()
     if part.len() == 0 or (part < 0).any() or not (part > 0).any():
         return frame, []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,7 @@ class ProposedText:
     """Reads a table that no other reader knows, by :func:`propose_mapping`; asked only after all others."""
 
     name: str = PROPOSED
-    version: str = "1"
+    version: str = "2"
     title: str = "other delimited text"
     suffixes: tuple[str, ...] = (".csv", ".txt")
     proof: Proof = "unproven"
@@ -61,7 +61,7 @@ class ProposedText:
         mapping = propose_mapping(path).mapping
         raw = MappedCsv(mapping).read(path)
         proposed = Finding("mapping_proposed", "note", "mapping", {"columns": ", ".join(mapping.columns)[:1000]})
-        return RawRecording(raw.frame, raw.metadata, (proposed, *raw.findings), mapping_sha256=mapping.sha256)
+        return replace(raw, findings=(proposed, *raw.findings))
 
     def refusal(self, path: Path) -> HwanError | None:
         """Return the error that says more than 'not recognised' about a text table, if there is one."""

@@ -10,6 +10,7 @@ import polars as pl
 
 from hwan.core import ColumnProblem, Finding, Scalar
 from hwan.readers._table import Sheet
+from hwan.readers.generic._digits import clock_of_one_width, durations_of_one_width
 from hwan.readers.generic._mapping import OR, ColumnRule
 
 _DURATION: Final = r"^(?:(\d+)(?:[-d ]|\s+d)\s*)?(\d+):(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)$"
@@ -35,7 +36,11 @@ def durations(text: pl.Series, sheet: Sheet, heading: str) -> pl.Series:
     ColumnProblem
         A cell that is no such time, with its line.
     """
-    text = text.cast(pl.String).str.strip_chars()
+    text = text.cast(pl.String)
+    at_once = durations_of_one_width(text)
+    if at_once is not None:
+        return at_once
+    text = text.str.strip_chars()
     parsed = _duration(text)
     _refuse_other(text, parsed, sheet, heading, "hours:minutes:seconds")
     return parsed
@@ -51,11 +56,11 @@ def clock(text: pl.Series, rule: ColumnRule, sheet: Sheet, heading: str, elapsed
     ColumnProblem
         The rule states one format, and a cell does not fit it.
     """
-    text = text.cast(pl.String).str.strip_chars()
-    formats = [one.strip() for one in rule.datetime.split(OR)]
-    if len(formats) > 1:
-        formats = _likely(text, formats) or formats
-    readings = {one: _date(text, one, rule.zone or "UTC") for one in formats}
+    text = text.cast(pl.String)
+    formats, readings = _readings(text, rule)
+    if all(readings[one].null_count() > text.null_count() for one in formats):
+        text = text.str.strip_chars()
+        formats, readings = _readings(text, rule)
     if len(rule.datetime.split(OR)) == 1:
         _refuse_other(text, readings[formats[0]], sheet, heading, formats[0])
     fits = [one for one in formats if not len(_wrong(text, readings[one], sheet))]
@@ -68,11 +73,19 @@ def clock(text: pl.Series, rule: ColumnRule, sheet: Sheet, heading: str, elapsed
     return Times(readings[chosen], zone)
 
 
+def _readings(text: pl.Series, rule: ColumnRule) -> tuple[list[str], dict[str, pl.Series]]:
+    """Return the formats that can be meant, and the seconds that each of them reads."""
+    formats = list(dict.fromkeys(one.strip() for one in rule.datetime.split(OR)))
+    if len(formats) > 1:
+        formats = _likely(text, formats) or formats
+    return formats, _dates(text, formats, rule.zone or "UTC")
+
+
 def _likely(text: pl.Series, formats: list[str]) -> list[str]:
     """Return the formats that cells from the start and the end fit, so that the others are not tried on all."""
     some = pl.concat([text.head(_SOME), text.tail(_SOME)]).drop_nulls()
     some = some.filter(some != "")
-    fits = {one: some.len() - _date(some, one, "UTC").null_count() for one in formats}
+    fits = {one: some.len() - read.null_count() for one, read in _dates(some, formats, "UTC").items()}
     return [one for one in formats if fits[one] >= 0.9 * max(fits.values()) > 0]
 
 
@@ -97,12 +110,15 @@ def _choose(readings: dict[str, pl.Series], elapsed: pl.Series | None) -> str | 
 def _pace(clock_second: pl.Series, elapsed: pl.Series | None) -> float:
     """Return by how many seconds the steps of a clock and of the test differ in all, backward steps twice."""
     frame = pl.DataFrame({"clock": clock_second, "time": elapsed if elapsed is not None else clock_second})
-    steps = frame.drop_nulls().select(pl.all().diff()).drop_nulls()
-    ticks, elapsed_second = steps["clock"].to_numpy(), steps["time"].to_numpy()
-    return float(np.abs(ticks - elapsed_second).sum() - 2 * np.minimum(ticks, 0.0).sum())
+    if frame["clock"].null_count() or frame["time"].null_count():
+        frame = frame.drop_nulls()
+    ticks, away = np.diff(frame["clock"].to_numpy()), np.diff(frame["clock"].to_numpy() - frame["time"].to_numpy())
+    return float(np.abs(away).sum() - 2 * ticks[ticks < 0].sum())
 
 
 def _wrong(text: pl.Series, parsed: pl.Series, sheet: Sheet) -> pl.Series:
+    if parsed.null_count() == text.null_count():
+        return pl.Series([], dtype=pl.UInt32)
     return (parsed.is_null() & text.is_not_null() & ~text.is_in(["", *sheet.dialect.null_tokens])).arg_true()
 
 
@@ -116,12 +132,22 @@ def _refuse_other(text: pl.Series, parsed: pl.Series, sheet: Sheet, heading: str
         )  # fmt: skip
 
 
-def _date(text: pl.Series, form: str, zone: str) -> pl.Series:
+def _dates(text: pl.Series, formats: list[str], zone: str) -> dict[str, pl.Series]:
+    """Return the seconds that each format reads, null where a cell does not fit it."""
+    fractional = [one for one in formats if zone == "UTC" and "%.f" in one]  # of others the library is as fast
+    at_once = {one: clock_of_one_width(text, one) for one in fractional}
+    found = {one: seconds for one, seconds in at_once.items() if seconds is not None}
+    others = [_moment(one, zone).alias(one) for one in formats if one not in found]
+    read = pl.DataFrame({"text": text}).select(others)  # side by side, each on its own core
+    return {one: found[one] if one in found else read[one] for one in formats}
+
+
+def _moment(form: str, zone: str) -> pl.Expr:
     moment = pl.col("text").str.to_datetime(form, time_unit="us", strict=False, cache=False)
     if zone != "UTC":
         # Where a clock goes back an hour is repeated: the first pass is taken; a skipped hour is no time.
         moment = moment.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    return pl.DataFrame({"text": text}).select(moment.dt.epoch("us") / 1e6).to_series()
+    return moment.dt.epoch("us") / 1e6
 
 
 def _duration(text: pl.Series) -> pl.Series:

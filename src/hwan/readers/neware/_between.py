@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hwan.core import Finding, Mark, Scalar
-from hwan.readers.neware._remarks import remarks
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
 MEMBER: Final = "data_runInfo.ndc"
 COLUMNS: Final = (
@@ -36,48 +37,56 @@ class Between:
 NOTHING: Final = Between()
 
 
-def interpolated(file: Path, frame: pl.DataFrame) -> Between:
+def interpolated(own: pl.Series | None, frame: pl.DataFrame) -> Between:
     """Return the marks of the rows without times and counters of their own, `frame` as fastnda read it."""
-    import polars as pl
-
-    from hwan.readers._marks import marks_of
-
-    own = _own_rows(file)
     if own is None or "index" not in frame.columns:
         return NOTHING
-    filled = _not_in(frame["index"], own)
-    if not filled.any():
+    rows = _own_places(frame["index"], own)
+    count = frame.height - len(rows)
+    if not count:
         return NOTHING
-    ranges = tuple(marks_of(frame, pl.lit(filled), COLUMNS[0], "interpolated"))
-    if len(ranges) > MOST_RANGES:
-        ranges = (Mark(COLUMNS[0], "interpolated", ranges[0].first_row, ranges[-1].last_row),)
-    marks = (Mark(name, one.kind, one.first_row, one.last_row) for name in COLUMNS for one in ranges)
-    values: dict[str, Scalar] = {"count": int(filled.sum()), "of": frame.height, "columns": ", ".join(COLUMNS)}
-    return Between((Finding("rows_filled_between", "note", "columns", values),), tuple(marks))
+    marks = tuple(Mark(name, "interpolated", *between) for name in COLUMNS for between in _ranges(rows, frame.height))
+    values: dict[str, Scalar] = {"count": count, "of": frame.height, "columns": ", ".join(COLUMNS)}
+    return Between((Finding("rows_filled_between", "note", "columns", values),), marks)
 
 
-def _not_in(index: pl.Series, own: pl.Series) -> pl.Series:
-    """Return of each row whether its number is not among `own`; rows counted through are looked up by position."""
+def _ranges(own: NDArray[np.int64], rows: int) -> list[tuple[int, int]]:
+    """Return the first and the last row of each run of others, or of all of them when there are too many."""
+    import numpy as np
+
+    before, after = np.append(-1, own), np.append(own, rows)
+    gap = after - before > 1
+    firsts, lasts = before[gap] + 1, after[gap] - 1
+    if len(firsts) > MOST_RANGES:
+        firsts, lasts = firsts[:1], lasts[-1:]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def _own_places(index: pl.Series, own: pl.Series) -> NDArray[np.int64]:
+    """Return the rows whose number is among `own`, in order; of rows counted through the number is the place."""
     import numpy as np
     import polars as pl
 
-    numbers, rows = own.to_numpy().astype(np.int64), index.to_numpy().astype(np.int64)
-    if not (np.diff(rows) == 1).all():
-        return ~index.cast(pl.Int64).is_in(own.cast(pl.Int64).implode())
-    places = numbers - rows[0]
-    filled = np.ones(len(rows), np.bool_)
-    filled[places[(places >= 0) & (places < len(rows))]] = False
-    return pl.Series(filled)
+    numbers, first, last = index.to_numpy(), index[0], index[-1]
+    if last - first != len(index) - 1 or not (numbers[1:] > numbers[:-1]).all():
+        return np.flatnonzero(index.cast(pl.Int64).is_in(own.cast(pl.Int64).implode()).to_numpy())
+    places = own.to_numpy().astype(np.int64) - first
+    found = np.zeros(len(index), np.bool_)
+    found[places[(places >= 0) & (places < len(index))]] = True
+    return np.flatnonzero(found)
 
 
-def _own_rows(file: Path) -> pl.Series | None:
-    """Return the numbers of the rows that the tester wrote in full, None where the file does not tell."""
-    with zipfile.ZipFile(file) as archive, remarks():
+def own_rows(file: Path) -> pl.Series | None:
+    """Return the numbers of the rows that the tester wrote in full, None where the file does not tell.
+
+    The caller listens: what fastnda says of this member it says again when it reads the samples.
+    """
+    with zipfile.ZipFile(file) as archive:
         if MEMBER not in archive.namelist():
             return None
         try:
             from fastnda.ndax import read_ndc  # type: ignore[import-untyped]
 
             return read_ndc(archive.read(MEMBER))["index"]  # type: ignore[no-any-return]
-        except Exception:  # inside fastnda, which read this member before: without it nothing is marked
+        except Exception:  # inside fastnda, which reads this member for the samples: without it nothing is marked
             return None

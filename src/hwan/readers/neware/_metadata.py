@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from hwan.core import UNKNOWN, Finding, Instrument, Unknown
 from hwan.readers._detail import detail_of
 from hwan.readers.neware._archive import bound_tags
 from hwan.readers.neware._header import bound_told
-from hwan.readers.neware._remarks import remarks
+from hwan.readers.neware._remarks import Heard, remarks
 
 MOST_ENTRIES: Final = 2000
 LONGEST_VALUE: Final = 1000
@@ -29,13 +30,16 @@ class Told:
     findings: tuple[Finding, ...] = ()
 
 
-def told_by(file: Path) -> Told:
-    """Return what the file says; metadata that cannot be read are a finding, the data stay."""
+def told_by(file: Path, ear: AbstractContextManager[Heard] | None = None) -> Told:
+    """Return what the file says, with remarks; metadata that cannot be read are a finding, the data stay.
+
+    `ear` hears the remarks instead of an own one, as only one thread can listen at a time.
+    """
     from fastnda import read_metadata  # type: ignore[import-untyped]
 
     try:
         (bound_tags if file.suffix.lower() == ".ndax" else bound_told)(file)
-        with remarks() as heard:
+        with ear or remarks() as heard:
             plain: Mapping[str, Any] = read_metadata(file)
     except Exception as error:  # foreign XML: anything may be raised, and no sample may be lost for it
         values = {"detail": detail_of(error)}

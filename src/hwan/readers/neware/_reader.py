@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,7 +23,7 @@ from hwan.readers._contract import Proof, RawRecording, Recognition
 from hwan.readers._detail import detail_of
 from hwan.readers.neware import _archive, _auxiliary, _between, _header
 from hwan.readers.neware._metadata import Told, told_by
-from hwan.readers.neware._remarks import remarks
+from hwan.readers.neware._remarks import Heard, remarks
 
 if TYPE_CHECKING:
     import polars as pl
@@ -84,13 +85,13 @@ class NewareReader:
         DamagedFile
             fastnda cannot read it, or the container is larger than it may be.
         """
-        if self.container == "ndax":
-            _archive.check(path)
-            _auxiliary.bound_join(path)
         with _suffixed(path, f".{self.container}") as file:
-            frame, findings = _samples(file, path.name)
-            told = told_by(file)
-            between = _between.interpolated(file, frame) if self.container == "ndax" else _between.NOTHING
+            if self.container == "ndax":
+                frame, findings, told, between = _ndax(file, path)
+            else:
+                with remarks() as heard:
+                    frame = _samples(file, path.name)
+                findings, told, between = heard.findings(), told_by(file), _between.NOTHING
         frame, more = _to_bdf(frame)
         findings = (*_with_rows(findings, frame), *more, *told.findings, *self._short(path, frame, told))
         return RawRecording(frame, told.metadata, (*findings, *between.findings), told.instrument, marks=between.marks)
@@ -122,22 +123,37 @@ def _suffixed(path: Path, suffix: str) -> Iterator[Path]:
         yield link
 
 
-def _samples(file: Path, source: str) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
+def _ndax(file: Path, path: Path) -> tuple[pl.DataFrame, tuple[Finding, ...], Told, _between.Between]:
+    """Return samples, remarks, what the file says and what was filled in; `path` names it in errors.
+
+    fastnda leaves a processor idle, on which the rest of the archive is read meanwhile. One ear hears both:
+    fastnda remarks nothing on metadata, and on a member twice the same, of which one is told.
+    """
+    _archive.check(path)
+    _auxiliary.bound_join(path)
+    with remarks() as heard, ThreadPoolExecutor(1) as beside:
+        telling = beside.submit(told_by, file, nullcontext(Heard()))
+        looking = beside.submit(_between.own_rows, file)
+        frame = _samples(file, path.name)
+        told, own = telling.result(), looking.result()
+    return frame, heard.findings(), told, _between.interpolated(own, frame)
+
+
+def _samples(file: Path, source: str) -> pl.DataFrame:
     try:
         import fastnda  # type: ignore[import-untyped]
         import polars as pl
     except ImportError as error:
         raise MissingExtra(error.name or "fastnda", "all") from error
-    with remarks() as heard:
-        try:
-            frame = fastnda.read(file, cycle_mode="raw", raw_categories=True)
-        except (Exception, pl.exceptions.PanicException) as error:  # foreign bytes: anything may be raised
-            raise DamagedFile("tester_file_unreadable", source=source, detail=detail_of(error)) from error
+    try:
+        frame: pl.DataFrame = fastnda.read(file, cycle_mode="raw", raw_categories=True)
+    except (Exception, pl.exceptions.PanicException) as error:  # foreign bytes: anything may be raised
+        raise DamagedFile("tester_file_unreadable", source=source, detail=detail_of(error)) from error
     if frame.is_empty():
         raise NothingInside("test_without_samples", source=source)
     if "step_type" in frame.columns:
         frame = frame.with_columns(_step_words(frame["step_type"], fastnda.step_type_map))
-    return frame, heard.findings()
+    return frame
 
 
 def _step_words(codes: pl.Series, words: Mapping[int, str]) -> pl.Series:

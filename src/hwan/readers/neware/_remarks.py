@@ -39,7 +39,7 @@ class Heard:
     def findings(self) -> tuple[Finding, ...]:
         """Return one finding per code, its texts joined; unknown texts one by one."""
         by_code: dict[str, tuple[Severity, list[str]]] = {}
-        for text in map(detail_of, self.texts):
+        for text in map(detail_of, self._once()):
             code, severity = _code_of(text)
             key = code if code != "reader_remark" else f"reader_remark {text}"
             by_code.setdefault(key, (severity, []))[1].append(text)
@@ -47,6 +47,11 @@ class Heard:
             Finding(key.split(" ", 1)[0], severity, "file", {"detail": "; ".join(dict.fromkeys(texts))[:400]})
             for key, (severity, texts) in by_code.items()
         )
+
+    def _once(self) -> Iterator[str]:
+        """Yield the texts but for those that another one holds as one of its lines."""
+        lines = {line for text in self.texts if "\n" in text for line in text.splitlines()}
+        return (text for text in self.texts if text not in lines)
 
 
 def _code_of(text: str) -> tuple[str, Severity]:
