@@ -26,6 +26,8 @@ from hwan.core import (
 from hwan.health.rapid import RapidModel, rapid_state_of_health
 
 QUANTITY: Final = "state_of_health_capacity"
+NOTHING_KNOWN: Final = 0.75, 0.15
+"""Mean and standard deviation of the state of health of used batteries of a type that nobody calibrated: ours."""
 METHODS: Final = {"rapid.pulses": "pulse", "rapid.partial": "partial"}
 """Which stage of a centre each rapid method is."""
 
@@ -108,9 +110,11 @@ def planned(
 
 
 def _population(rapid: Rapid) -> Belief:
-    """Return what is known before any test: the calibrated batteries of this type."""
-    low, high = (rapid.models[0].health_low, rapid.models[0].health_high) if rapid.models else (0.4, 1.0)
-    return Belief.of_interval(low, high)
+    """Return what is known before any test: the calibrated batteries of this type, else nearly nothing."""
+    if not rapid.models:
+        return Belief(NOTHING_KNOWN[0], NOTHING_KNOWN[1])
+    card = rapid.models[0].card
+    return Belief(card["health_mean"], card["health_sigma"])
 
 
 def _done(rapid: Rapid, health: Sequence[Measurement]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from hwan.health.rapid._calibrate import About, Calibrated, calibrate
 from hwan.health.rapid._chart import ControlChart, control_chart
+from hwan.health.rapid._checks import corrected, overpotential_factor
 from hwan.health.rapid._conformal import assumed_bound, cell_quantile, least_cells
 from hwan.health.rapid._deferral import (
     Deferral,
@@ -23,6 +24,7 @@ from hwan.health.rapid._model import (
     models,
     predict,
 )
+from hwan.health.rapid._nearness import series_shifted
 from hwan.health.rapid._partial import partial_responses
 from hwan.health.rapid._protocol import PULSES_5_SECOND, PartialProtocol, PulseProtocol, RapidProtocol, Response
 from hwan.health.rapid._pulses import pulse_responses
@@ -32,6 +34,7 @@ __all__ = [
     "About", "Calibrated", "CalibrationTable", "ControlChart", "Deferral", "Origin", "PULSES_5_SECOND",
     "PartialProtocol", "Population", "Predictions", "PulseProtocol", "RapidModel", "RapidProtocol", "Reference",
     "Response", "assumed_bound", "by_limit", "by_tolerance", "calibrate", "calibration_table", "cell_quantile",
-    "control_chart", "coverage_band", "interval_score", "least_cells", "load_model", "minutes_per_battery",
-    "models", "partial_responses", "predict", "pulse_responses", "rapid_state_of_health", "upper_bound",
+    "control_chart", "corrected", "coverage_band", "interval_score", "least_cells", "load_model",
+    "minutes_per_battery", "models", "overpotential_factor", "partial_responses", "predict", "pulse_responses",
+    "rapid_state_of_health", "series_shifted", "upper_bound",
 ]  # fmt: skip

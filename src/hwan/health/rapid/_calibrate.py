@@ -106,7 +106,7 @@ def calibrate(table: CalibrationTable, about: About, *, progress: Progress = lam
     )
     bounds = tuple(_bounds(scores, table.cells))
     half = np.exp(np.clip(seen @ spread, -9.0, 0.0)) * bounds[1].bound
-    near = fit_nearness(raw, table.cells, name)
+    near = fit_nearness(raw, table.cells, fold, name)
     model = _model(table, about, estimator, bounds, near, dict(_card(table, predicted, half)))
     return Calibrated(model, predicted, half, fold)
 

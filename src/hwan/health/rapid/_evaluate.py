@@ -99,13 +99,22 @@ def _refusal(refusal: Refusal, rows: tuple[Evidence, ...]) -> Refusal:
 def _of_type(kind: BatteryType, model: RapidModel) -> Iterator[Refusal]:
     """Yield why a battery is of no type that the model knows."""
     own, count = model.population, least_cells(CLAIM)
-    if known_or(kind.chemistry, "unknown") != own.chemistry:
+    if not is_of_chemistry(str(kind.chemistry), own.chemistry):
         yield _outside("rapid_other_chemistry", got=str(kind.chemistry), expected=own.chemistry, count=count)
     rated = kind.rated_capacity_ah
     if not is_known(rated):
         yield Refusal(QUANTITY, "rating_unknown", ("rated capacity",), "state_the_rating")
     elif abs(rated - own.rated_capacity_ah) > RATING_TOLERANCE * own.rated_capacity_ah:
         yield _outside("rapid_other_rating", got=rated, expected=own.rated_capacity_ah, count=count)
+
+
+def is_of_chemistry(chemistry: str, population: str) -> bool:
+    """Return whether a battery is of a population's chemistry; a population may be of a whole family, ``nmc``.
+
+    >>> is_of_chemistry("nmc622", "nmc"), is_of_chemistry("lfp", "lmo"), is_of_chemistry("lmo", "lmo")
+    (True, False, True)
+    """
+    return chemistry == population or (population == "nmc" and chemistry.startswith("nmc"))
 
 
 def _of_batch(batch: str, model: RapidModel) -> Iterator[Refusal]:

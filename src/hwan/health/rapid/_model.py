@@ -18,6 +18,7 @@ from hwan.health.rapid._features import features
 from hwan.health.rapid._protocol import Floats, RapidProtocol
 
 APART_FLOOR: Final = 1e-3
+COMPRESSED: Final = 3.0
 SPREAD_LIMITS: Final = (-9.0, 0.0)
 """Logarithms of the smallest and the largest scale of an error, 0.01 to 100 points."""
 FOLDER: Final = Path(__file__).parent / "models"
@@ -138,13 +139,17 @@ class Bound:
 class Nearness:
     """How far from the calibrated responses a new one may lie.
 
-    `axes` are directions of the scaled features (rows), each over its spread; a response is known when the
-    root mean square along them is at most `limit`, which a new cell of the population keeps with `probability`.
+    A mixture of clouds over the features, each less `centre`, over `scale`, and compressed where it is large:
+    `levels` is what each cloud costs at its mean, `roots` the inverse roots of their covariances. The distance
+    is at most `limit` for a new cell of the population with `probability`.
     """
 
     features: str
     centre: Numbers
-    axes: Matrix
+    scale: Numbers
+    levels: Numbers
+    means: Matrix
+    roots: tuple[Matrix, ...]
     limit: float
     probability: float
 
@@ -225,8 +230,27 @@ def spread_features(answers: Floats, value: Floats, centre: float, scale: float)
 
 def distances(near: Nearness, values: Floats, protocol: RapidProtocol) -> Floats:
     """Return how far each response lies from the calibrated ones over the limit, shape (rows,)."""
-    along = (features(values, protocol, near.features) - np.array(near.centre)) @ np.array(near.axes).T
-    found: Floats = np.sqrt((along**2).mean(axis=1)) / near.limit
+    found: Floats = cloud_excess(near, features(values, protocol, near.features)) / near.limit
+    return found
+
+
+def robust_scaled(raw: Floats, centre: Floats, scale: Floats) -> Floats:
+    """Return features in units of their usual spread, compressed beyond three of them."""
+    found: Floats = COMPRESSED * np.arcsinh((raw - centre) / scale / COMPRESSED)
+    return found
+
+
+def cloud_excess(near: Nearness, raw: Floats) -> Floats:
+    """Return the root of twice the cost of each row above the cheapest possible, shape (rows,): a distance."""
+    inputs = robust_scaled(raw, np.array(near.centre), np.array(near.scale))
+    levels = np.array(near.levels)
+    costs = np.stack([
+        0.5 * (((inputs - np.array(mean)) @ np.array(root).T) ** 2).sum(axis=1)
+        for mean, root in zip(near.means, near.roots, strict=True)
+    ], axis=1) + levels  # fmt: skip
+    least = costs.min(axis=1)
+    cost = least - np.log(np.exp(least[:, None] - costs).sum(axis=1))
+    found: Floats = np.sqrt(2 * np.maximum(cost - levels.min(), 0))
     return found
 
 
