@@ -85,7 +85,7 @@ def test_other_batteries_are_far(calibrated: Calibrated) -> None:
     new = table(cells=30, seed=4)
     contact = new.values.copy()
     for number, rate in enumerate(PULSES_5_SECOND.rates_per_hour):
-        contact[:, 1 + 4 * number : 3 + 4 * number] += 0.03 * rate
+        contact[:, 1 + 4 * number : 3 + 4 * number] += 0.06 * rate
     assert (predict(calibrated.model, contact).distance > 1).mean() > 0.8
     assert (predict(calibrated.model, new.values[:, ::-1].copy()).distance > 1).all()
 
