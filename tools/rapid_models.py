@@ -36,7 +36,7 @@ PULSEBAT = "PulseBat, batch 1 (retired cells, 5 s pulses at ten states of charge
 PULSES = "Pulse excitation of retired LFP cells (regular visits, 5 s pulses, 1C capacity at 25 degC)"
 NOTE = (
     "The tests were made in a room of 25 degC; the raw exports at hand show cells of 24.6 to 28.4 degC, so "
-    "23 to 29 are taken. The state of charge was set by charge over rated capacity and is no input."
+    "23 to 29 are taken. The nominal state of charge is no input."
 )
 
 
@@ -52,11 +52,20 @@ class Set:
     source: str
     upper_volt: float | Unknown = UNKNOWN
     lower_volt: float | Unknown = UNKNOWN
+    first_voltage: bool = False
 
 
 SETS = {
     "lmo10": Set("pulsebat-lmo10/1", "pulsebat/lmo10", "lmo", 10, "pouch cells from hybrid cars", PULSEBAT, 4.2, 2.0),
-    "nmc2p1": Set("pulsebat-nmc2/1", "pulsebat/nmc2p1", "nmc", 2.1, "cylindrical cells aged in a laboratory", PULSEBAT),
+    "nmc2p1": Set(
+        "pulsebat-nmc2/1",
+        "pulsebat/nmc2p1",
+        "nmc",
+        2.1,
+        "cylindrical cells aged in a laboratory",
+        PULSEBAT,
+        first_voltage=True,
+    ),  # its states of charge refer to actual capacity: the voltage is no label
     "nmc21": Set("pulsebat-nmc21/1", "pulsebat/nmc21", "nmc", 21, "pouch cells from electric cars", PULSEBAT, 4.2, 2.7),
     "lfp35": Set("pulsebat-lfp35/1", "pulsebat/lfp35", "lfp", 35, "prismatic, hybrid vehicles", PULSEBAT, 3.65, 2.5),
     "lfp20": Set("lfp-pulse-lfp20/1", "lfp_pulse/lfp20", "lfp", 20, "retired LFP cells of 20 Ah", PULSES),
@@ -89,7 +98,7 @@ def write(own: Set, data: Path, progress: Callable[[int, int], None]) -> None:
         Origin(own.source, "MIT", CALIBRATED_ON, cells, len(table.cells)),
         NOTE,
     )
-    model = calibrate(table, about, progress=progress).model
+    model = calibrate(table, about, first_voltage=own.first_voltage, progress=progress).model
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{own.id.replace('/', '-')}.json").write_text(to_json(model) + "\n", encoding="utf-8")
     print(own.id, cells, "cells", len(table.cells), "rows", dict(model.card))

@@ -10,6 +10,7 @@ from hwan.assess._next import Belief, next_test
 from hwan.assess._stages import Stages
 from hwan.core import (
     UNKNOWN,
+    Assessment,
     BatteryType,
     Finding,
     Grade,
@@ -20,10 +21,11 @@ from hwan.core import (
     Recording,
     Refusal,
     Ruleset,
+    Scalar,
     Unknown,
     is_known,
 )
-from hwan.health.rapid import RapidModel, rapid_state_of_health
+from hwan.health.rapid import CLAIM, FAR, FULL_TEST, RapidModel, least_cells, rapid_state_of_health, series_shifted
 
 QUANTITY: Final = "state_of_health_capacity"
 NOTHING_KNOWN: Final = 0.75, 0.15
@@ -36,12 +38,32 @@ METHODS: Final = {"rapid.pulses": "pulse", "rapid.partial": "partial"}
 class Rapid:
     """How a battery is evaluated rapidly: by which models, in which stages, and of which batch it is.
 
-    The first model that answers counts; each is asked.
+    The first model that answers counts; each is asked. `shifted` when the batteries tested along say that the
+    whole series is not as the calibrated ones were: then none is answered rapidly.
     """
 
     models: tuple[RapidModel, ...]
     stages: Stages
     batch: str = ""
+    shifted: bool = False
+
+
+def is_shifted(assessments: Iterable[Assessment]) -> bool:
+    """Return whether batteries tested in one series lie too often outside the calibrated population.
+
+    Where many of a series are far, those that seem near are shifted as well: another temperature, rest or
+    contact moves all alike. The series should be of one type, tested under the same conditions.
+    """
+    answers = [_was_far(each) for each in assessments]
+    known = [each for each in answers if each is not None]
+    return series_shifted(sum(known), len(known))
+
+
+def _was_far(assessment: Assessment) -> bool | None:
+    """Return whether a battery's response was far; None where no model looked at one."""
+    if any(each.code == FAR for each in assessment.refusals):
+        return True
+    return False if any(each.method in METHODS for each in assessment.measurements) else None
 
 
 def rapid_results(
@@ -50,6 +72,9 @@ def rapid_results(
     """Return what each recording tells rapidly: the first answer of any model, else why the first gave none."""
     if rapid is None:
         return ()
+    if rapid.shifted:
+        values: dict[str, Scalar] = {"count": least_cells(CLAIM)}
+        return (Refusal(QUANTITY, "rapid_series_shifted", ("calibrated population",), FULL_TEST, values),)
     degrees = _temperature(observations)
     found: list[Measurement | Refusal] = []
     for recording in recordings:

@@ -13,7 +13,7 @@ from hwan.health.rapid._deferral import (
     minutes_per_battery,
     upper_bound,
 )
-from hwan.health.rapid._evaluate import rapid_state_of_health
+from hwan.health.rapid._evaluate import CLAIM, FAR, FULL_TEST, rapid_state_of_health
 from hwan.health.rapid._model import (
     Origin,
     Population,
@@ -31,10 +31,10 @@ from hwan.health.rapid._pulses import pulse_responses
 from hwan.health.rapid._table import CalibrationTable, calibration_table
 
 __all__ = [
-    "About", "Calibrated", "CalibrationTable", "ControlChart", "Deferral", "Origin", "PULSES_5_SECOND",
-    "PartialProtocol", "Population", "Predictions", "PulseProtocol", "RapidModel", "RapidProtocol", "Reference",
-    "Response", "assumed_bound", "by_limit", "by_tolerance", "calibrate", "calibration_table", "cell_quantile",
-    "control_chart", "corrected", "coverage_band", "interval_score", "least_cells", "load_model",
-    "minutes_per_battery", "models", "overpotential_factor", "partial_responses", "predict", "pulse_responses",
-    "rapid_state_of_health", "series_shifted", "upper_bound",
+    "About", "CLAIM", "Calibrated", "CalibrationTable", "ControlChart", "Deferral", "FAR", "FULL_TEST", "Origin",
+    "PULSES_5_SECOND", "PartialProtocol", "Population", "Predictions", "PulseProtocol", "RapidModel",
+    "RapidProtocol", "Reference", "Response", "assumed_bound", "by_limit", "by_tolerance", "calibrate",
+    "calibration_table", "cell_quantile", "control_chart", "corrected", "coverage_band", "interval_score",
+    "least_cells", "load_model", "minutes_per_battery", "models", "overpotential_factor", "partial_responses",
+    "predict", "pulse_responses", "rapid_state_of_health", "series_shifted", "upper_bound",
 ]  # fmt: skip

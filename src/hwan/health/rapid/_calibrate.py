@@ -60,7 +60,13 @@ class Calibrated:
     fold: NDArray[np.int64]
 
 
-def calibrate(table: CalibrationTable, about: About, *, progress: Progress = lambda _done, _of: None) -> Calibrated:
+def calibrate(
+    table: CalibrationTable,
+    about: About,
+    *,
+    first_voltage: bool = False,
+    progress: Progress = lambda _done, _of: None,
+) -> Calibrated:
     """Return a model of the table's cells.
 
     Everything is chosen with whole cells left out, and deterministic: the same table gives the same model.
@@ -71,6 +77,9 @@ def calibrate(table: CalibrationTable, about: About, *, progress: Progress = lam
         From :func:`calibration_table`.
     about
         What the model says of itself.
+    first_voltage
+        Take the voltage before the first pulse as an input. Only for tables whose states of charge were not set by
+        charge over rated capacity: there that voltage tells the label, and a battery from the dock does not.
     progress
         Called with how many fits are done and how many there are.
 
@@ -79,7 +88,8 @@ def calibrate(table: CalibrationTable, about: About, *, progress: Progress = lam
     Calibrated
         Below nine cells the bounds of 90 % are assumed, not shown, and marked so.
     """
-    name = "pulse-parts/1" if isinstance(table.protocol, PulseProtocol) else "charges/1"
+    near_name = "pulse-parts/1" if isinstance(table.protocol, PulseProtocol) else "charges/1"
+    name = "pulse-parts-and-voltage/1" if first_voltage else near_name
     raw = features(table.values, table.protocol, name)
     centre, scale = raw.mean(axis=0), np.maximum(raw.std(axis=0), 1e-9)
     inputs = np.clip((raw - centre) / scale, -CLIP, CLIP)
@@ -106,7 +116,7 @@ def calibrate(table: CalibrationTable, about: About, *, progress: Progress = lam
     )
     bounds = tuple(_bounds(scores, table.cells))
     half = np.exp(np.clip(seen @ spread, -9.0, 0.0)) * bounds[1].bound
-    near = fit_nearness(raw, table.cells, fold, name)
+    near = fit_nearness(features(table.values, table.protocol, near_name), table.cells, fold, near_name)
     model = _model(table, about, estimator, bounds, near, dict(_card(table, predicted, half)))
     return Calibrated(model, predicted, half, fold)
 

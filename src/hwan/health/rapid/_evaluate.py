@@ -33,6 +33,7 @@ RATING_TOLERANCE: Final = 0.02
 """A rating this far from the model's, relative, is the same type written otherwise."""
 CLAIM: Final = 0.9
 FULL_TEST: Final = "full_test_of_the_type"
+FAR: Final = "rapid_outside_population"
 
 
 def rapid_state_of_health(
@@ -77,7 +78,7 @@ def rapid_state_of_health(
     first = responses[0]
     degrees = first.temperature_celsius if first.temperature_celsius is not None else temperature_celsius
     found = predict(model, first.values[None, :])
-    reasons = (*_of_temperature(degrees, model), *_of_distance(found))
+    reasons = (*_of_temperature(degrees, model), *_of_distance(found), *_of_answer(found, model))
     rows = (Evidence(recording.id, first.first_row, first.last_row),)
     return _refusal(reasons[0], rows) if reasons else _measurement(found, kind, model, rows, degrees, len(responses))
 
@@ -136,9 +137,15 @@ def _of_temperature(degrees: float | None, model: RapidModel) -> Iterator[Refusa
 
 def _of_distance(found: Predictions) -> Iterator[Refusal]:
     if not found.distance[0] <= 1:
-        yield _outside(
-            "rapid_outside_population", distance=round(float(found.distance[0]), 2), count=least_cells(CLAIM)
-        )
+        yield _outside(FAR, distance=round(float(found.distance[0]), 2), count=least_cells(CLAIM))
+
+
+def _of_answer(found: Predictions, model: RapidModel) -> Iterator[Refusal]:
+    """Yield why an answer is none: it lies further beyond the calibrated states of health than its interval is wide."""
+    value, half = float(found.value[0]), float(found.half_width(model, CLAIM)[0])
+    if not model.health_low - half <= value <= model.health_high + half:
+        low, high = model.health_low, model.health_high
+        yield _outside("rapid_outside_health", got=round(value, 4), low=low, high=high, count=least_cells(CLAIM))
 
 
 def _no_response(recording: Recording, model: RapidModel) -> Refusal:
@@ -176,7 +183,10 @@ def _measurement(
         lower_cutoff_volt=own.lower_cutoff_volt,
         denominator=Denominator("rated_capacity", known_or(kind.rated_capacity_ah, 0.0), "Ah", "maker"),
     )
-    told: dict[str, Scalar] = {"model": model.id, "temperature": round(degrees or 0.0, 2), "responses": responses}
+    told: dict[str, Scalar] = {
+        "model": model.id, "temperature": round(degrees or 0.0, 2), "responses": responses,
+        "distance": round(float(found.distance[0]), 3),
+    }  # fmt: skip
     return Measurement(
         quantity=QUANTITY,
         value=value,
