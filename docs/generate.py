@@ -44,6 +44,7 @@ DOCUMENTS: Final = {
     "cycles": '"recordings": [{"provenance": {…}, "cycles": […]}]',
     "evaluate": '"assessments": […]',
     "certificate": '"assessments": […], "certificates": […]',
+    "calibrate": '"model": {…}, "findings": […]',
     "export": '"exports": […]',
     "rules": '"rulesets": […], "ruleset": {…}, "problems": […] or "difference": {…}, by subcommand',
     "store": "what the subcommand says: recordings, results, or problems",

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from hwan.cli import main
+from hwan.core import COLUMNS
+from hwan.health.rapid import PULSES_5_SECOND
 from hwan.synthetic import Faults, cell_test, write_bdf_csv, write_bdf_parquet
 
 READINGS = """
@@ -93,3 +96,67 @@ def good_call() -> tuple[str, ...]:
         *("--rated-capacity-ah", "50", "--rated-energy-wh", "182.5", "--chemistry", "nmc622", "--level", "cell"),
         *("--upper-voltage-volt", "4.2", "--lower-voltage-volt", "2.8"),
     )
+
+
+RATED_AH = 10.0
+
+
+def turning_points(health: float, voltage: float, noise: np.random.Generator) -> list[float]:
+    """What the 5 s pulses of a cell answer from a voltage of rest; its resistance rises as it ages."""
+    size, found, rest = 0.05 + 0.25 * (1 - health), [voltage], voltage
+    for rate in PULSES_5_SECOND.rates_per_hour:
+        jump, growth, kept = size * rate, 0.3 * size * rate, 0.0008 * rate / health
+        found += [rest + jump, rest + jump + growth, rest + growth + kept, rest + kept]
+        rest += kept
+    return [value + 2e-4 * float(noise.normal()) for value in found]
+
+
+@pytest.fixture(scope="session")
+def responses() -> pl.DataFrame:
+    """A table of 12 cells between 55 and 95 %, each at four voltages."""
+    noise = np.random.default_rng(3)
+    return pl.DataFrame([
+        {"cell": f"c{number:02}", "soh": float(health)}
+        | dict(zip(PULSES_5_SECOND.names, turning_points(float(health), float(voltage), noise), strict=True))
+        for number, health in enumerate(np.linspace(0.55, 0.95, 12))
+        for voltage in np.linspace(3.6, 3.9, 4)
+    ])  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def own_model(responses, tmp_path_factory) -> Path:
+    """The model of these cells, as a user makes it."""
+    folder = tmp_path_factory.mktemp("model")
+    responses.write_csv(folder / "responses.csv")
+    words = ("--chemistry", "lmo", "--rated-capacity-ah", "10", "--id", "own/1", "--batch", "B1", "--batch", "B2")
+    page = ("--report", str(folder / "page.html"))
+    assert main(["calibrate", str(folder / "responses.csv"), *words, "--out", str(folder / "own.json"), *page]) == 0
+    return folder / "own.json"
+
+
+@pytest.fixture
+def rapid_test(tmp_path) -> Callable[..., Path]:
+    """A tester's file with the five pulses of a cell: a row at each end of every step, and counters."""
+
+    def _write(health: float, *, width_second: float = 5.0, temperature: float | None = 25.0) -> Path:
+        values = turning_points(health, 3.72, np.random.default_rng(round(1000 * health)))
+        rows = [(0.0, values[0], 0.0, 1, 0.0, 0.0), (600.0, values[0], 0.0, 1, 0.0, 0.0)]
+        for number, rate in enumerate(PULSES_5_SECOND.rates_per_hour):
+            now, (first, last, behind, end) = rows[-1][0], values[1 + 4 * number : 5 + 4 * number]
+            current, step, moved = rate * RATED_AH, 2 + 2 * number, rate * RATED_AH * width_second / 3600
+            rows += [
+                (now + 0.001, first, current, step, 0.0, 0.0),
+                (now + width_second, last, current, step, max(moved, 0), max(-moved, 0)),
+                (now + width_second + 0.001, behind, 0.0, step + 1, 0.0, 0.0),
+                (now + width_second + 75, end, 0.0, step + 1, 0.0, 0.0),
+            ]
+        names = ("test_time_second", "voltage_volt", "current_ampere", "step_count",
+                 "step_charging_capacity_ah", "step_discharging_capacity_ah")  # fmt: skip
+        frame = pl.DataFrame(rows, schema=[COLUMNS[name].label for name in names], orient="row")
+        if temperature is not None:
+            frame = frame.with_columns(pl.lit(temperature).alias(COLUMNS["surface_temperature_celsius"].label))
+        path = tmp_path / f"rapid-{health:.3f}.bdf.csv"
+        frame.write_csv(path)
+        return path
+
+    return _write

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwan.cli import _certificate
+from hwan import report
 from hwan.cli._certificate import outputs, places_of, safe_name
 from hwan.cli._evaluate import Job
 from hwan.core import MissingExtra, NothingInside
@@ -103,14 +103,14 @@ def test_a_place_that_cannot_be_written_keeps_the_results(call, own):
 
 
 def test_a_certificate_that_cannot_be_made_stops_no_other(call, own, files, tmp_path, monkeypatch):
-    real = _certificate.certificate
+    real = report.certificate
 
     def first_fails(entry, **named):
         if entry.assessment.battery.id == "short.bdf.csv":
             raise MissingExtra("typst", "report")
         return real(entry, **named)
 
-    monkeypatch.setattr(_certificate, "certificate", first_fails)
+    monkeypatch.setattr(report, "certificate", first_fails)
     document = call("certificate", files / "short.bdf.csv", own, "--out", tmp_path / "c", "--json").document
     assert [each["battery"]["id"] for each in document["assessments"]] == ["short.bdf.csv", "good.bdf.csv"]
     assert [each["battery"] for each in document["certificates"]] == ["good.bdf.csv"]

@@ -56,6 +56,7 @@ def test_every_column(table, folder):
         "lower_voltage_volt": "300", "series_count": "96", "parallel_count": "2", "cells_per_module": "12",
         "mass_kg": "250.5", "maker": "M, Inc.", "model": "X", "temperature_celsius": "-5", "sheet": "readings.toml",
         "bms": "bms.toml", "instrument": "tester.toml", "channels_in_parallel": "yes",
+        "batch": "B1",
     }  # fmt: skip
     assert set(values) == set(_cells.COLUMNS)
     cells = ",".join(f'"{value}"' for value in values.values())
@@ -63,7 +64,7 @@ def test_every_column(table, folder):
     assert (job.name, [path.name for path in job.files]) == ("p-1", ["short.bdf.csv", "good.bdf.csv"])
     assert job.about == Stated(
         "lfp", 50, 182.5, "pack", 400, 300, 96, 2, 12, 250.5, "M, Inc.", "X", -5, folder / "readings.toml",
-        folder / "bms.toml", folder / "tester.toml", (folder / "empty.csv",), True,
+        folder / "bms.toml", folder / "tester.toml", (folder / "empty.csv",), True, batch="B1",
     )  # fmt: skip
     battery = job.known().battery(job.name)
     assert (battery.type.mass_kg, battery.type.cells_per_module, battery.level) == (250.5, 12, "pack")

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 from tests.readers import conftest as tiny
 from tests.readers import test_workbooks as workbooks
+from tests.readers.writers import mpr as byte_writer
 
 from hwan import readers
 from hwan.core import DamagedFile
@@ -201,3 +202,11 @@ def test_a_run_of_one_value_is_bounded_by_the_bytes_of_the_file(tmp_path: Path) 
     pl.DataFrame(columns).write_parquet(path)
     assert path.stat().st_size < 100_000
     assert _refused(path) == "table_too_large"
+
+
+def test_a_record_as_wide_as_a_wrong_length_says_is_refused(tmp_path: Path) -> None:
+    """A declared length of petabytes made a record with one unknown column wider than any type of numbers."""
+    fields: list[tuple[list[int], str, Any]] = [([4], "<f8", np.zeros(3)), ([9_999], "<f4", np.zeros(3))]
+    content = byte_writer.data(fields, 11)
+    whole = byte_writer.module("VMP data", content, 11, long=True, length=len(content) + 3 * 2**53)
+    assert _refused(_write(tmp_path, byte_writer.SIGNATURE + whole)) == "mpr_layout_unknown"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hwan.assess._observed import with_self_discharge
-from hwan.assess._rapid import Rapid, beside_full_test, planned, rapid_results
+from hwan.assess._rapid import Rapid, advised, beside_full_test, planned, rapid_results, witnessed
 from hwan.core import (
     UNKNOWN,
     Assessment,
@@ -118,7 +118,8 @@ def evaluate(
     refusals = _unanswered(refusals, measurements)
     findings += (*_of_measurements(measurements), *_rating_findings(measurements), *_bms_findings(bms, measurements))
     findings += tuple(beside_full_test(measurements))
-    graded = grade(measurements, observations, rules, findings=findings, refusals=refusals)
+    findings = witnessed(findings, quick)
+    graded = advised(grade(measurements, observations, rules, findings=findings, refusals=refusals), measurements)
     return Assessment(
         battery=battery,
         sources=tuple(_sources(tests)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hwan.assess._next import Belief, next_test
@@ -25,9 +25,22 @@ from hwan.core import (
     Unknown,
     is_known,
 )
-from hwan.health.rapid import CLAIM, FAR, FULL_TEST, RapidModel, least_cells, rapid_state_of_health, series_shifted
+from hwan.health.rapid import (
+    CLAIM,
+    FAR,
+    FULL_TEST,
+    RapidModel,
+    chance,
+    least_cells,
+    rapid_state_of_health,
+    series_shifted,
+)
 
+PREDICTED: Final = "rapid_predicted"
 QUANTITY: Final = "state_of_health_capacity"
+UNWITNESSED: Final = "scale_unverified"
+FULL_DISCHARGE: Final = "full_charge_rest_discharge"
+REPEATS: Final = ("repeat_capacity_test_with_better_instrument", "repeat_with_better_instrument")
 NOTHING_KNOWN: Final = 0.75, 0.15
 """Mean and standard deviation of the state of health of used batteries of a type that nobody calibrated: ours."""
 METHODS: Final = {"rapid.pulses": "pulse", "rapid.partial": "partial"}
@@ -48,22 +61,25 @@ class Rapid:
     shifted: bool = False
 
 
-def is_shifted(assessments: Iterable[Assessment]) -> bool:
-    """Return whether batteries tested in one series lie too often outside the calibrated population.
+def is_shifted(rapid: Rapid, assessments: Iterable[Assessment]) -> bool:
+    """Return whether batteries tested in one series lie further from the calibrated ones than chance explains.
 
-    Where many of a series are far, those that seem near are shifted as well: another temperature, rest or
-    contact moves all alike. The series should be of one type, tested under the same conditions.
+    Where a series is shifted, those that seem near are shifted as well: another temperature, rest or contact
+    moves all alike. The series should be tested under the same conditions; each model is asked for its own.
     """
-    answers = [_was_far(each) for each in assessments]
-    known = [each for each in answers if each is not None]
-    return series_shifted(sum(known), len(known))
+    found: dict[str, list[float]] = {}
+    for name, distance in (pair for each in assessments for pair in _distances(each)):
+        found.setdefault(name, []).append(distance)
+    own = {each.id: each for each in rapid.models}
+    return any(name in own and series_shifted(chance(own[name].nearness, far)) for name, far in found.items())
 
 
-def _was_far(assessment: Assessment) -> bool | None:
-    """Return whether a battery's response was far; None where no model looked at one."""
-    if any(each.code == FAR for each in assessment.refusals):
-        return True
-    return False if any(each.method in METHODS for each in assessment.measurements) else None
+def _distances(assessment: Assessment) -> Iterator[tuple[str, float]]:
+    """Yield the model and the distance of a battery's response, answered or refused."""
+    told = [each.values for measured in assessment.measurements for each in measured.findings if each.code == PREDICTED]
+    told += [each.values for each in assessment.refusals if each.code == FAR]
+    for each in told:
+        yield str(each["model"]), float(each["distance"])
 
 
 def rapid_results(
@@ -109,6 +125,27 @@ def beside_full_test(measurements: Iterable[Measurement]) -> Iterator[Finding]:
         yield Finding(code, severity, rapid[-1].method, {"points": points})  # type: ignore[arg-type]
 
 
+def advised(grade: Grade, measurements: Iterable[Measurement]) -> Grade:
+    """Return the grade with the advice that fits a rapid answer: not to repeat it better, but to test fully."""
+    methods = {each.method for each in measurements if each.quantity == QUANTITY}
+    if not methods or methods - METHODS.keys():
+        return grade
+    refusals = tuple(
+        replace(each, test_needed=FULL_DISCHARGE) if each.test_needed in REPEATS else each for each in grade.refusals
+    )
+    return replace(grade, refusals=refusals)
+
+
+def witnessed(findings: Iterable[Finding], quick: Sequence[Measurement | Refusal]) -> tuple[Finding, ...]:
+    """Return the findings; the scale of the current is no longer open where calibrated pulses were recognised.
+
+    They have the rates of the protocol and answer like the calibrated cells: with another unit neither would fit.
+    """
+    if not any(isinstance(each, Measurement) for each in quick):
+        return tuple(findings)
+    return tuple(replace(each, severity="note") if each.code == UNWITNESSED else each for each in findings)
+
+
 def planned(
     rapid: Rapid | None, grade: Grade, ruleset: Ruleset, measurements: Sequence[Measurement]
 ) -> NextTest | Unknown:
@@ -129,17 +166,18 @@ def planned(
         done=_done(rapid, health),
         gate=_gate(grade, ruleset),
         half_widths_points={
-            METHODS[f"rapid.{each.protocol.kind}"]: 100 * each.card["half_width"] for each in rapid.models
+            METHODS[f"rapid.{each.protocol.kind}"]: 100 * each.card["later_half_width"]
+            for each in rapid.models
+            if "later_half_width" in each.card
         },
     )
 
 
 def _population(rapid: Rapid) -> Belief:
     """Return what is known before any test: the calibrated batteries of this type, else nearly nothing."""
-    if not rapid.models:
-        return Belief(NOTHING_KNOWN[0], NOTHING_KNOWN[1])
-    card = rapid.models[0].card
-    return Belief(card["health_mean"], card["health_sigma"])
+    card = rapid.models[0].card if rapid.models else {}
+    mean, sigma = NOTHING_KNOWN
+    return Belief(card.get("health_mean", mean), card.get("health_sigma", sigma))
 
 
 def _done(rapid: Rapid, health: Sequence[Measurement]) -> tuple[str, ...]:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from importlib.metadata import version as installed
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
-import polars as pl
 import typer
 
 from hwan.cli import _options as option
+from hwan.cli._calibrate import calibrate_cells
 from hwan.cli._demo import demo
 from hwan.cli._evaluation import certify_batteries, evaluate
 from hwan.cli._export import export
-from hwan.cli._frames import print_frames
 from hwan.cli._mapping import write_mapping
 from hwan.cli._outcome import document, print_document, print_failures
+from hwan.cli._recordings import Wanted, name_of
 from hwan.cli._rules import app as rules
 from hwan.cli._seen import seen
+from hwan.cli._steps import list_frames
 from hwan.cli._store import app as store
 from hwan.cli._tables import print_formats, print_recognitions, print_recordings
-from hwan.cli._work import Done, over
-from hwan.core import Recording
-from hwan.health import cycles as cycles_of
-from hwan.health import steps as steps_of
-from hwan.readers import Mapping, explain, formats, load_mapping, read, read_all
+from hwan.cli._work import over
+from hwan.readers import explain, formats
 
 app = typer.Typer(
     add_completion=False,
@@ -68,6 +64,7 @@ def list_formats(json: option.Json = False, lang: option.Lang = option.Language.
 @app.command("read")
 def read_files(
     files: option.Files,
+    continued: option.Continued = False,
     key: option.Key = None,
     mapping: option.MappingFile = None,
     explained: Annotated[bool, typer.Option("--explain", help="Say why a format was recognised.")] = False,
@@ -87,8 +84,9 @@ def read_files(
             print_recognitions(told.results, lang.value)
             print_failures(told.failures)
         return told.exit_code()
-    named = load_mapping(mapping) if mapping else None
-    found = over(files, lambda path: [seen(each) for each in _recordings(path, key, named)], str, lang.value)
+    wanted = Wanted.of(key, mapping, continued=continued)
+    groups = wanted.groups(files)
+    found = over(groups, lambda group: [seen(each) for each in wanted.recordings(group)], name_of, lang.value)
     if json:
         print_document(document("hwan.read/1", found.failures, recordings=found.results))
     else:
@@ -97,58 +95,8 @@ def read_files(
     return found.exit_code()
 
 
-def _recordings(path: Path, key: str | None, mapping: Mapping | None) -> tuple[Recording, ...]:
-    return (read(path, key=key, mapping=mapping),) if key else read_all(path, mapping=mapping)
-
-
-METHODS: Final = {"steps": steps_of, "cycles": cycles_of}
-
-
-@app.command("steps", help="List the steps of each recording: kind, reason, charge, energy.")
-@app.command("cycles", help="List the cycles of each recording: capacity, energy, efficiency.")
-def list_frames(
-    context: typer.Context,
-    files: option.Files,
-    key: option.Key = None,
-    mapping: option.MappingFile = None,
-    json: option.Json = False,
-    lang: option.Lang = option.Language.en,
-) -> int:
-    """Print the table that the command is named after."""
-    name = str(context.info_name)
-    done = _frames(files, key, mapping, METHODS[name], lang.value)
-    return _print_frames(name, done, json, lang.value)
-
-
-Frames = Done[tuple[Recording, pl.DataFrame]]
-
-
-def _frames(
-    files: Sequence[Path], key: str | None, mapping: Path | None, method: Callable[[Recording], pl.DataFrame], lang: str
-) -> Frames:
-    named = load_mapping(mapping) if mapping else None
-
-    def work(path: Path) -> list[tuple[Recording, pl.DataFrame]]:
-        return [(recording, method(recording)) for recording in _recordings(path, key, named)]
-
-    return over(files, work, str, lang)
-
-
-def _print_frames(name: str, done: Frames, json: bool, language: str) -> int:
-    if json:
-        parts = [{"provenance": recording.provenance, name: _rows(frame)} for recording, frame in done.results]
-        print_document(document(f"hwan.{name}/1", done.failures, recordings=parts))
-    else:
-        print_frames(name, done.results, language)
-        print_failures(done.failures)
-    return done.exit_code()
-
-
-def _rows(frame: pl.DataFrame) -> list[dict[str, object]]:
-    """Return the rows as plain values; what is null is left out."""
-    return [{name: value for name, value in row.items() if value is not None} for row in frame.rows(named=True)]
-
-
+app.command("steps", help="List the steps of each recording: kind, reason, charge, energy.")(list_frames)
+app.command("cycles", help="List the cycles of each recording: capacity, energy, efficiency.")(list_frames)
 app.command("evaluate", help="Evaluate batteries: capacity, resistance, grade and route, each with its reasons.")(
     evaluate
 )
@@ -156,3 +104,4 @@ app.command("report", help="Evaluate batteries as 'evaluate' does, and write the
 app.command("certificate", help="Evaluate batteries as 'evaluate' does, and write a certificate (PDF, HTML) of each.")(
     certify_batteries
 )
+app.command("calibrate", help="Calibrate a rapid test on cells with full tests, and write the model.")(calibrate_cells)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from hwan.cli._instrument import load_instrument, stated_over
+from hwan.cli._rapid import RapidAsked, RapidWanted
+from hwan.cli._recordings import Wanted, whole
 from hwan.cli._sheet import Readings, load_readings
 from hwan.core import (
     OBSERVED,
@@ -25,10 +27,11 @@ from hwan.core import (
     chemistry_named,
 )
 from hwan.grading import load_ruleset
-from hwan.readers import Mapping, continued, load_mapping, read
+from hwan.readers import Mapping, load_mapping, read
 from hwan.routing import Prices, load_prices
 
 DEFAULT_RULESET: Final = "house/1"
+DEFAULT_RAPID_RULESET: Final = "house-rapid/1"
 DEFAULT_PRICES: Final = "everbatt-2023-kr/1"
 
 
@@ -55,6 +58,7 @@ class Stated:
     cell_logs: tuple[Path, ...] = ()
     channels_in_parallel: bool = False
     continued: bool = False
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Known:
     cell_logs: tuple[Path, ...] = ()
     channels_in_parallel: bool = False
     continued: bool = False
+    batch: str = ""
 
     def battery(self, name: str) -> Battery:
         """Return the battery called `name`."""
@@ -83,13 +88,14 @@ class Request:
     prices: Prices
     mapping: Mapping | None = None
     key: str | None = None
+    rapid: RapidWanted | None = None
 
     def test(self, paths: Sequence[Path], known: Known) -> Test:
         """Read the files of one battery; the tester that is stated is that of its files, not of its logs."""
-        found = tuple(read(path, key=self.key, mapping=self.mapping) for path in paths)
-        whole = (continued(found),) if known.continued and len(found) > 1 else found
+        wanted = Wanted(self.key, self.mapping)
+        found = whole([wanted.one(path) for path in paths], joined=known.continued)
         return Test(
-            recordings=tuple(_measured_with(known.instrument, recording) for recording in whole),
+            recordings=tuple(_measured_with(known.instrument, recording) for recording in found),
             cell_logs=tuple(read(path, mapping=self.mapping) for path in known.cell_logs),
             channels_in_parallel=known.channels_in_parallel,
         )
@@ -100,10 +106,11 @@ def _measured_with(instrument: Instrument | None, recording: Recording) -> Recor
 
 
 def request(
-    ruleset: str = DEFAULT_RULESET,
+    ruleset: str | None = None,
     prices: str = DEFAULT_PRICES,
     mapping: Path | None = None,
     key: str | None = None,
+    rapid: RapidAsked | None = None,
 ) -> Request:
     """Return the request; every definition is checked before the first file is read.
 
@@ -112,7 +119,9 @@ def request(
     hwan.core.UsageError
         Names what is unknown or malformed.
     """
-    return Request(load_ruleset(ruleset), load_prices(prices), load_mapping(mapping) if mapping else None, key)
+    rules = load_ruleset(ruleset or (DEFAULT_RAPID_RULESET if rapid else DEFAULT_RULESET))
+    names = load_mapping(mapping) if mapping else None
+    return Request(rules, load_prices(prices), names, key, rapid.loaded() if rapid else None)
 
 
 def known(stated: Stated) -> Known:
@@ -134,6 +143,7 @@ def known(stated: Stated) -> Known:
         cell_logs=stated.cell_logs,
         channels_in_parallel=stated.channels_in_parallel,
         continued=stated.continued,
+        batch=stated.batch or "",
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
 from hwan.cli import _options as option
-from hwan.cli._battery import DEFAULT_PRICES, DEFAULT_RULESET, Request, Stated, known, request
+from hwan.cli._battery import DEFAULT_PRICES, Request, Stated, known, request
 from hwan.cli._evaluate import Job, jobs_of
+from hwan.cli._rapid import RapidAsked
 from hwan.cli._table import load_table
 from hwan.core import UsageError
 
@@ -31,7 +32,7 @@ class Call:
     parallel_count: option.Parallel = None
     cells_per_module: option.CellsPerModule = None
     temperature_celsius: option.Temperature = None
-    ruleset: option.RulesetOption = DEFAULT_RULESET
+    ruleset: option.RulesetOption = None
     prices: option.PricesOption = DEFAULT_PRICES
     sheet: option.Sheet = None
     bms: option.Bms = None
@@ -42,6 +43,10 @@ class Call:
     mapping: option.MappingFile = None
     key: option.Key = None
     same_battery: option.Same = False
+    rapid: option.RapidFlag = False
+    rapid_model: option.RapidModels = None
+    batch: option.Batch = None
+    stages: option.StagesOption = None
     json: option.Json = False
     lang: option.Lang = option.Language.en
 
@@ -61,7 +66,13 @@ class Call:
 
     def request(self) -> Request:
         """Return by what is evaluated, definitions loaded."""
-        return request(self.ruleset, self.prices, self.mapping, self.key)
+        asked = RapidAsked(tuple(self.rapid_model or ()), self.stages) if self.is_rapid else None
+        return request(self.ruleset, self.prices, self.mapping, self.key, asked)
+
+    @property
+    def is_rapid(self) -> bool:
+        """Whether a rapid evaluation is asked for."""
+        return self.rapid or bool(self.rapid_model)
 
     def jobs(self) -> tuple[Job, ...]:
         """Return the batteries to evaluate, in order.
@@ -80,7 +91,7 @@ class Call:
     def inputs(self) -> Iterator[Path | str | None]:
         """Yield every file that the options name, which no output may replace."""
         yield from (self.batteries, self.sheet, self.bms, self.instrument, self.mapping, self.ruleset, self.prices)
-        yield from (*(self.files or ()), *(self.cells_log or ()))
+        yield from (*(self.files or ()), *(self.cells_log or ()), *(self.rapid_model or ()), self.stages)
 
     def _check(self) -> None:
         """Refuse what leaves open which battery is meant."""
@@ -91,6 +102,8 @@ class Call:
             raise UsageError("options_beside_table", options=", ".join(given), column=COLUMN_OF[given[0]])
         if self.cells_log and not (self.parallel_channels or self.continued) and len(self.files or ()) > 1:
             raise UsageError("cells_log_of_which", count=len(self.files or ()))
+        if not self.is_rapid and (self.batch or self.stages):
+            raise UsageError("option_without_rapid", option="--batch" if self.batch else "--stages")
 
     def _of_one_battery(self) -> dict[str, object]:
         values = (self.files, self.sheet, self.bms, self.cells_log, self.same_battery)
@@ -109,13 +122,18 @@ COLUMN_OF: Final = {
 
 def with_call(command: Callable[..., int]) -> Callable[..., int]:
     """Return a command whose parameters are the fields of Call, then its own; it gets them as one `call`."""
+    return with_fields(Call, command)
+
+
+def with_fields(kind: type, command: Callable[..., int]) -> Callable[..., int]:
+    """Return a command whose parameters are the fields of a dataclass, then its own; it gets them as one `call`."""
     hints = get_type_hints(command, include_extras=True)
     own = [each.replace(annotation=hints[each.name]) for each in inspect.signature(command).parameters.values()]
-    shared = _parameters()
+    shared = _parameters(kind)
     names = [each.name for each in shared]
 
     def called(**values: Any) -> int:
-        call = Call(**{name: values.pop(name) for name in names})
+        call = kind(**{name: values.pop(name) for name in names})
         return command(call=call, **values)
 
     rest = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own if each.name != "call"]
@@ -125,9 +143,13 @@ def with_call(command: Callable[..., int]) -> Callable[..., int]:
     return called
 
 
-def _parameters() -> list[inspect.Parameter]:
-    hints = get_type_hints(Call, include_extras=True)
+def _parameters(of: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(of, include_extras=True)
     kind = inspect.Parameter.KEYWORD_ONLY
+    empty = inspect.Parameter.empty
     return [
-        inspect.Parameter(each.name, kind, default=each.default, annotation=hints[each.name]) for each in fields(Call)
+        inspect.Parameter(
+            each.name, kind, default=empty if each.default is MISSING else each.default, annotation=hints[each.name]
+        )
+        for each in fields(of)
     ]

@@ -170,6 +170,7 @@ COLUMNS: Final[Mapping[str, TableColumn]] = {
     "bms": TableColumn(_file, ("bms파일",)),
     "instrument": TableColumn(_file, ("시험기",)),
     "channels_in_parallel": TableColumn(_truth, ("채널병렬", "병렬채널")),
+    "batch": TableColumn(_text, ("생산배치", "배치", "로트")),
 }
 """The columns of a table; of a Korean heading spaces and brackets do not count: ``정격 용량(Ah)``."""
 _KOREAN: Final = {heading: name for name, column in COLUMNS.items() for heading in column.korean}

@@ -18,7 +18,6 @@ from hwan.cli._outcome import Failure
 from hwan.cli._report import check_place, entry, replace_file, writing
 from hwan.cli._work import Done, over
 from hwan.core import HwanError
-from hwan.report import certificate
 
 MOST_LETTERS: Final = 60
 """Of a battery's id in a file name: Hangul has three bytes a letter, and a name may have 255."""
@@ -46,6 +45,8 @@ class Certificates:
 
     def issue(self, assessed: Assessed, asked: Request, place: Path) -> None:
         """Write the certificate of one battery to the names that begin with `place`, over none of its photos."""
+        from hwan.report import certificate
+
         pdf, html = outputs(place)
         for path in (pdf, html):
             check_place(path, assessed.photos)

@@ -6,7 +6,7 @@ Everything goes the way a user's own file goes: from a file on disk through the 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -20,8 +20,10 @@ from hwan.cli._tables import find, ui
 from hwan.cli._work import Done
 from hwan.core import AccuracyClass, Measurement, NothingInside, is_known
 from hwan.health import retained, voltage_step
-from hwan.report import Entry
-from hwan.synthetic import Bms, SyntheticTest, pack_test, write_bdf_parquet
+
+if TYPE_CHECKING:
+    from hwan.report import Entry
+    from hwan.synthetic import SyntheticTest
 
 SAMPLES: Final = Path(".samples")
 FOLDER: Final = Path("demo")
@@ -83,6 +85,8 @@ def demo(
 
 
 def _evaluate(samples: Path, folder: Path, language: str) -> Demo:
+    from hwan.synthetic import Bms, pack_test
+
     files = [samples / TABLES / name for name in ORIGINS]
     if not all(path.is_file() for path in files):
         raise NothingInside("samples_missing", folder=str(samples))
@@ -104,6 +108,8 @@ def _evaluate(samples: Path, folder: Path, language: str) -> Demo:
 
 def _on_disk(test: SyntheticTest, folder: Path, language: str) -> tuple[Path, Known, str]:
     """Write the pack's file, readings and tester as a centre has them; return what is known of it, and what to type."""
+    from hwan.synthetic import write_bdf_parquet
+
     sheet, instrument = folder / "readings.toml", folder / "tester.toml"
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -70,12 +70,28 @@ def jobs_of(files: Sequence[Path], battery: Known, *, same_battery: bool = False
 
 
 def evaluate_jobs(jobs: Sequence[Job], asked: Request, language: str, *, keep: bool = True) -> Done[Assessed]:
-    """Evaluate batteries, one after another; `keep` samples only where they will be drawn."""
+    """Evaluate batteries, one after another; `keep` samples only where they will be drawn.
 
+    Where they say together that their rapid tests were not like the calibrated ones, all are evaluated again.
+    """
+    done = _evaluated(jobs, asked, language, keep=keep)
+    again = of_series(asked, done)
+    return done if again is asked else _evaluated(jobs, again, language, keep=keep)
+
+
+def _evaluated(jobs: Sequence[Job], asked: Request, language: str, *, keep: bool) -> Done[Assessed]:
     def work(job: Job) -> tuple[Assessed]:
         return (replace(evaluate_job(job, asked, keep=keep), recordings=()),)
 
     return over(jobs, work, lambda job: job.source, language)
+
+
+def of_series(asked: Request, done: Done[Assessed]) -> Request:
+    """Return what is asked of a series, the same where nothing speaks against rapid answers."""
+    if asked.rapid is None:
+        return asked
+    wanted = asked.rapid.of_series([each.assessment for each in done.results])
+    return replace(asked, rapid=wanted) if wanted.shifted else asked
 
 
 def evaluate_job(job: Job, asked: Request, *, keep: bool = True) -> Assessed:
@@ -89,7 +105,8 @@ def evaluate_job(job: Job, asked: Request, *, keep: bool = True) -> Assessed:
 
 def assess(test: Test, about: Known, asked: Request, name: str) -> Assessment:
     """Evaluate the recordings of one battery called `name`."""
-    return evaluate(
+    wanted = asked.rapid
+    found = evaluate(
         [test],
         about.battery(name),
         observations=about.readings.observations,
@@ -97,4 +114,6 @@ def assess(test: Test, about: Known, asked: Request, name: str) -> Assessment:
         attachments=about.readings.attachments,
         ruleset=asked.ruleset,
         prices=asked.prices,
+        rapid=wanted.of(about.kind, about.batch) if wanted else None,
     )
+    return wanted.beside(found) if wanted else found

@@ -11,7 +11,7 @@ import typer
 from hwan.cli import _options as option
 from hwan.cli._call import Call, with_call
 from hwan.cli._certificate import Certificates, certify, existing, places_of
-from hwan.cli._evaluate import Assessed, Job, evaluate_jobs
+from hwan.cli._evaluate import Assessed, Job, evaluate_jobs, of_series
 from hwan.cli._outcome import document, print_document, print_failures
 from hwan.cli._report import check_place, write_report
 from hwan.cli._tables import print_assessments, print_certificates
@@ -57,6 +57,8 @@ def certify_batteries(call: Call, out: option.Out = CERTIFICATES, issuer: option
     """Evaluate batteries, and write a certificate of each."""
     language = call.lang.value
     jobs, asked = call.jobs(), call.request()
+    if asked.rapid is not None and len(jobs) > 1:
+        asked = of_series(asked, evaluate_jobs(jobs, asked, language, keep=False))
     places, issuing = places_of(jobs, out, language), Certificates(language, issuer)
     _check_places(existing(places), [*call.inputs(), *_inputs(jobs)])
     done = certify(list(zip(jobs, places, strict=True)), asked, issuing)

@@ -68,7 +68,13 @@ CellsPerModule = Annotated[
 Temperature = Annotated[
     float | None, typer.Option("--temperature-celsius", help="Temperature of the test, where the file has none.")
 ]
-RulesetOption = Annotated[str, typer.Option("--ruleset", help="Ruleset: an id, or the path of a file of your own.")]
+RulesetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ruleset",
+        help="Ruleset: an id, or the path of a file of your own; by default house/1, with --rapid house-rapid/1.",
+    ),
+]
 PricesOption = Annotated[str, typer.Option("--prices", help="Price list: an id, or the path of a file of your own.")]
 Sheet = Annotated[
     Path | None, typer.Option("--sheet", help="TOML file with hand readings (safety items), photos and BMS values.")
@@ -86,6 +92,22 @@ Continued = Annotated[
 ]
 ParallelChannels = Annotated[
     bool, typer.Option("--parallel-channels", help="The files are channels that fed one battery together.")
+]
+RapidFlag = Annotated[
+    bool, typer.Option("--rapid", help="Evaluate rapidly: from pulses or a partial run, and say which test comes next.")
+]
+RapidModels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rapid-model",
+        help="Rapid model: an id, or the path of a file that 'hwan calibrate' wrote; repeatable. By default those of "
+        "the battery's type.",
+    ),
+]
+Batch = Annotated[str | None, typer.Option("--batch", help="Production batch: a model may know only some of a type.")]
+StagesOption = Annotated[
+    str | None,
+    typer.Option("--stages", help="The centre's tests and their minutes: an id, or the path of a file of your own."),
 ]
 Same = Annotated[bool, typer.Option("--same-battery", help="All files are tests of one battery, oldest first.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the certificates.")]

@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hwan.cli._battery import Request
 from hwan.cli._evaluate import Assessed
 from hwan.cli._outcome import Failure
 from hwan.core import UsageError
 from hwan.health import cycles, steps
-from hwan.report import Entry, html
-from hwan.report import Failure as PageFailure
+
+if TYPE_CHECKING:
+    from hwan.report import Entry
 
 
 def check_place(path: Path, inputs: Iterable[Path | str | None]) -> None:
@@ -57,6 +59,9 @@ def write_report(
 
 def write_page(path: Path, entries: Sequence[Entry], failures: Sequence[Failure], language: str) -> None:
     """Write a page of prepared entries."""
+    from hwan.report import Failure as PageFailure
+    from hwan.report import html
+
     page = html(
         entries,
         failures=[PageFailure(each.source, each.code, each.message) for each in failures],
@@ -85,6 +90,8 @@ def entry(
     assessed: Assessed, asked: Request, *, truth: Mapping[str, float] | None = None, notes: tuple[str, ...] = ()
 ) -> Entry:
     """Return what the page shows of one battery: its last recording drawn."""
+    from hwan.report import Entry
+
     last = assessed.last
     return Entry(
         assessment=assessed.assessment,
@@ -96,4 +103,5 @@ def entry(
         ruleset=asked.ruleset,
         prices_sha256=asked.prices.sha256,
         recordings=assessed.recordings,
+        rapid_models=asked.rapid.used(assessed.assessment) if asked.rapid else {},
     )

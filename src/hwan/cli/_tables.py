@@ -11,6 +11,7 @@ from rich.table import Table
 from hwan.cli._certificate import Written
 from hwan.cli._figures import with_interval
 from hwan.cli._pack import print_pack
+from hwan.cli._rapid_print import print_rapid
 from hwan.cli._seen import Seen
 from hwan.core import (
     Assessment,
@@ -117,6 +118,7 @@ def print_assessments(
         for row in rows:
             _print_block(console, row, language)
     for each in assessments:
+        print_rapid(console, each, language)
         print_pack(console, each, language)
     for each in assessments if reasons else ():
         _print_reasons(console, each, language)
@@ -136,7 +138,7 @@ def _summary_row(assessment: Assessment, language: str) -> tuple[str, ...]:
     return (
         assessment.battery.id,
         headline(assessment, language),
-        _percent(find(assessment, "state_of_health_capacity")),
+        _health(find(assessment, "state_of_health_capacity"), language),
         _resistance(assessment),
         _grade(assessment, language),
         _route(assessment.route, language),
@@ -171,6 +173,13 @@ def _percent(measured: Measurement | None) -> str:
         return "–"
     low, high = measured.interval
     return f"{format_percent(measured.value)} [{low * 100:.1f}, {high * 100:.1f}]"
+
+
+def _health(measured: Measurement | None, language: str) -> str:
+    """Return the state of health; of a rapid test it says so."""
+    told = _percent(measured)
+    rapid = measured is not None and measured.method.startswith("rapid.")
+    return ui("health_rapid", language, health=told) if rapid else told
 
 
 def _resistance(assessment: Assessment) -> str:

@@ -34,6 +34,8 @@ class Entry:
     recordings
         The recordings behind the assessment, the one of `samples` last: a certificate states their
         instruments and dates.
+    rapid_models
+        Id and SHA-256 of the rapid models whose answers stand in the assessment.
     """
 
     assessment: core.Assessment
@@ -45,6 +47,7 @@ class Entry:
     ruleset: core.Ruleset | None = None
     prices_sha256: str = ""
     recordings: tuple[core.Recording, ...] = ()
+    rapid_models: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

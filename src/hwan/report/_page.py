@@ -89,12 +89,14 @@ def _chapter(entry: Entry, words: Words, prefix: str) -> Chapter:
 
 
 def _origins(entries: Sequence[Entry], words: Words) -> list[tuple[str, str, str]]:
-    """Return rulesets and price lists with their hashes, each once."""
+    """Return rulesets, price lists and rapid models with their hashes, each once."""
     found: dict[tuple[str, str, str], None] = {}
     for entry in entries:
         grade, route = entry.assessment.grade, entry.assessment.route
         found[words.ui("ruleset"), ruleset_words(entry, words), grade.ruleset_sha256] = None
         found[words.ui("prices"), route.prices_id, entry.prices_sha256] = None
+        for model, sha256 in entry.rapid_models.items():
+            found[words.ui("rapid_model"), model, sha256] = None
     return list(found)
 
 

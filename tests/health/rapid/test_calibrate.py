@@ -12,24 +12,28 @@ from tests.health.rapid.pulses import table
 
 from hwan.core import from_plain, to_json
 from hwan.health.rapid import (
+    CALIBRATED_VISIT,
     PULSES_5_SECOND,
     Calibrated,
     PartialProtocol,
     RapidModel,
+    Visit,
     calibrate,
     calibration_table,
     corrected,
     load_model,
-    overpotential_factor,
     predict,
+    series_shifted,
+    visit_of_checks,
 )
 from hwan.health.rapid._features import FLOOR_VOLT, features, parts
-from hwan.health.rapid._nearness import series_shifted
 
 
 def test_overpotentials_times_a_factor_move_all_logarithms_alike() -> None:
     values = table(cells=8, visits=3).values
-    before, after = (parts(each, PULSES_5_SECOND)[..., :4] for each in (values, corrected(values, 1.1)))
+    before, after = (
+        parts(each, PULSES_5_SECOND)[..., :4] for each in (values, corrected(values, 1.1, PULSES_5_SECOND))
+    )
     moved = before > np.log(10 * FLOOR_VOLT)
     np.testing.assert_allclose((after - before)[moved], np.log(1.1), rtol=1e-9)
 
@@ -90,20 +94,33 @@ def test_other_batteries_are_far(calibrated: Calibrated) -> None:
     assert (predict(calibrated.model, new.values[:, ::-1].copy()).distance > 1).all()
 
 
-def test_check_cells_tell_the_factor_of_a_shifted_series(calibrated: Calibrated) -> None:
+def test_check_cells_tell_the_visit_of_a_shifted_series(calibrated: Calibrated) -> None:
     new = table(cells=30, visits=1, seed=5)
-    shifted = corrected(new.values, 0.9)
-    factor = overpotential_factor(calibrated.model, shifted[:5], new.state_of_health[:5])
-    assert factor == pytest.approx(1 / 0.9, rel=0.03)
+    shifted = corrected(new.values, 0.9, PULSES_5_SECOND)
+    visit = visit_of_checks(calibrated.model, shifted[:5], new.state_of_health[:5])
+    assert visit.factor == pytest.approx(0.9, rel=0.03)
+    assert visit.sigma < 0.05
     errors = [
-        np.abs(predict(calibrated.model, each[5:]).value - new.state_of_health[5:]).mean()
-        for each in (shifted, corrected(shifted, factor))
+        np.abs(predict(calibrated.model, shifted[5:], each).value - new.state_of_health[5:]).mean()
+        for each in (Visit(), visit)
     ]
     assert errors[1] < 0.6 * errors[0]
 
 
-def test_a_series_is_shifted_when_too_many_are_far() -> None:
-    assert [series_shifted(far, 20) for far in (0, 1, 3, 6, 20)] == [False, False, False, True, True]
+def test_a_later_visit_widens_the_interval_and_leaves_the_answer(calibrated: Calibrated) -> None:
+    new = table(cells=30, visits=1, seed=5)
+    same, later = (predict(calibrated.model, new.values, each) for each in (CALIBRATED_VISIT, Visit()))
+    np.testing.assert_array_equal(same.value, later.value)
+    assert (later.half_width(calibrated.model) > 1.2 * same.half_width(calibrated.model)).mean() > 0.8
+    shifted = predict(calibrated.model, corrected(new.values, 0.92, PULSES_5_SECOND), Visit())
+    inside = np.abs(shifted.value - new.state_of_health) <= shifted.half_width(calibrated.model)
+    assert inside.mean() > 0.85
+
+
+def test_a_series_is_shifted_when_all_lie_outside_though_none_is_far() -> None:
+    assert not series_shifted([0.9, 0.1, 0.5, 0.3, 0.7])
+    assert series_shifted([0.12] * 6)
+    assert not series_shifted([0.01, 0.01])
 
 
 def test_few_cells_give_assumed_bounds_that_are_wider(calibrated: Calibrated) -> None:

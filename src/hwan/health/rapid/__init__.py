@@ -2,7 +2,7 @@
 
 from hwan.health.rapid._calibrate import About, Calibrated, calibrate
 from hwan.health.rapid._chart import ControlChart, control_chart
-from hwan.health.rapid._checks import corrected, overpotential_factor
+from hwan.health.rapid._checks import visit_of_checks
 from hwan.health.rapid._conformal import assumed_bound, cell_quantile, least_cells
 from hwan.health.rapid._deferral import (
     Deferral,
@@ -13,28 +13,32 @@ from hwan.health.rapid._deferral import (
     minutes_per_battery,
     upper_bound,
 )
-from hwan.health.rapid._evaluate import CLAIM, FAR, FULL_TEST, rapid_state_of_health
+from hwan.health.rapid._evaluate import CLAIM, FAR, FULL_TEST, is_of_type, rapid_state_of_health
 from hwan.health.rapid._model import (
+    CALIBRATED_VISIT,
     Origin,
     Population,
     Predictions,
     RapidModel,
     Reference,
+    Visit,
+    corrected,
     load_model,
     models,
     predict,
 )
-from hwan.health.rapid._nearness import series_shifted
+from hwan.health.rapid._nearness import chance, series_shifted
 from hwan.health.rapid._partial import partial_responses
 from hwan.health.rapid._protocol import PULSES_5_SECOND, PartialProtocol, PulseProtocol, RapidProtocol, Response
 from hwan.health.rapid._pulses import pulse_responses
 from hwan.health.rapid._table import CalibrationTable, calibration_table
 
 __all__ = [
-    "About", "CLAIM", "Calibrated", "CalibrationTable", "ControlChart", "Deferral", "FAR", "FULL_TEST", "Origin",
-    "PULSES_5_SECOND", "PartialProtocol", "Population", "Predictions", "PulseProtocol", "RapidModel",
-    "RapidProtocol", "Reference", "Response", "assumed_bound", "by_limit", "by_tolerance", "calibrate",
-    "calibration_table", "cell_quantile", "control_chart", "corrected", "coverage_band", "interval_score",
-    "least_cells", "load_model", "minutes_per_battery", "models", "overpotential_factor", "partial_responses",
-    "predict", "pulse_responses", "rapid_state_of_health", "series_shifted", "upper_bound",
+    "About", "CALIBRATED_VISIT", "CLAIM", "Calibrated", "CalibrationTable", "ControlChart", "Deferral", "FAR",
+    "FULL_TEST", "Origin", "PULSES_5_SECOND", "PartialProtocol", "Population", "Predictions", "PulseProtocol",
+    "RapidModel", "RapidProtocol", "Reference", "Response", "Visit", "assumed_bound", "by_limit", "by_tolerance",
+    "calibrate", "calibration_table", "cell_quantile", "chance", "control_chart", "corrected", "coverage_band",
+    "interval_score", "is_of_type", "least_cells", "load_model", "minutes_per_battery", "models",
+    "partial_responses", "predict", "pulse_responses", "rapid_state_of_health", "series_shifted", "upper_bound",
+    "visit_of_checks",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,8 @@ from hwan.health.rapid._model import (
     Population,
     RapidModel,
     Reference,
+    Visit,
+    predict,
     spread_features,
 )
 from hwan.health.rapid._nearness import fit_nearness
@@ -118,7 +120,9 @@ def calibrate(
     half = np.exp(np.clip(seen @ spread, -9.0, 0.0)) * bounds[1].bound
     near = fit_nearness(features(table.values, table.protocol, near_name), table.cells, fold, near_name)
     model = _model(table, about, estimator, bounds, near, dict(_card(table, predicted, half)))
-    return Calibrated(model, predicted, half, fold)
+    later = float(predict(model, table.values, Visit()).half_width(model).mean())
+    card = {**model.card, "later_half_width": float(f"{later:.4g}")}
+    return Calibrated(replace(model, card=card), predicted, half, fold)
 
 
 def owners_and_folds(cells: NDArray[np.str_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -10,23 +10,21 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize_scalar
 
-from hwan.health.rapid._model import RapidModel, predict
-from hwan.health.rapid._protocol import Floats
+from hwan.health.rapid._model import RapidModel, Visit, predict
 
 FACTORS: Final = (0.7, 1.4)
 """Beyond these a test is no longer the one that was calibrated."""
-USUAL: Final = 0.1
-"""How far the logarithm of the factor usually lies from zero: second visits moved up to 15 %."""
 CELL_SIGMA: Final = 0.03
 """How far a single cell's prediction usually lies from its reference."""
+STEP: Final = 0.05
 
 
-def overpotential_factor(model: RapidModel, values: ArrayLike, reference: ArrayLike) -> float:
-    """Return the factor on all overpotentials that makes check cells come out right on average.
+def visit_of_checks(model: RapidModel, values: ArrayLike, reference: ArrayLike) -> Visit:
+    """Return the visit under which check cells come out right on average, and how well they tell it.
 
-    Pulled towards one by as much as a single cell may mislead.
+    Pulled towards the calibrated visit by as much as single cells may mislead. It puts right what moves all
+    overpotentials alike; where a series moved otherwise, the check cells stay off and their chart says so.
 
     Parameters
     ----------
@@ -37,19 +35,19 @@ def overpotential_factor(model: RapidModel, values: ArrayLike, reference: ArrayL
     reference
         Their states of health by a full test, shape (rows,).
     """
+    from scipy.optimize import minimize_scalar
+
     volts, known = np.asarray(values, dtype=float), np.asarray(reference, dtype=float)
+    usual = Visit().sigma
+
+    def bias(logarithm: float) -> float:
+        return float(np.mean(predict(model, volts, Visit(float(np.exp(logarithm)), 0.0)).value - known))
 
     def cost(logarithm: float) -> float:
-        predicted = predict(model, corrected(volts, float(np.exp(logarithm)))).value
-        bias = float(np.mean(predicted - known))
-        return len(known) * (bias / CELL_SIGMA) ** 2 + (logarithm / USUAL) ** 2
+        return len(known) * (bias(logarithm) / CELL_SIGMA) ** 2 + (logarithm / usual) ** 2
 
-    found = minimize_scalar(cost, bounds=tuple(np.log(FACTORS)), method="bounded", options={"xatol": 1e-4})
-    return float(np.exp(found.x))
-
-
-def corrected(values: Floats, factor: float) -> Floats:
-    """Return turning points with every difference to the first voltage multiplied, shape as given."""
-    first = values[:, :1]
-    found: Floats = first + factor * (values - first)
-    return found
+    limits = tuple(np.log(FACTORS))
+    best = float(minimize_scalar(cost, bounds=limits, method="bounded", options={"xatol": 1e-4}).x)
+    slope = (bias(best + STEP) - bias(best - STEP)) / (2 * STEP)
+    sigma = (1 / usual**2 + len(known) * (slope / CELL_SIGMA) ** 2) ** -0.5
+    return Visit(float(np.exp(best)), float(sigma))

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 ASSUMED_FACTOR: Final = 1.25
@@ -63,7 +63,7 @@ def assumed_bound(scores: ArrayLike, cells: ArrayLike, probability: float) -> fl
         return inf
     squares = np.bincount(owner, values**2) / np.bincount(owner)
     spread = float(np.sqrt(squares.mean() * (1 + 1 / count)))
-    return ASSUMED_FACTOR * spread * float(student.ppf((1 + probability) / 2, count - 1))
+    return ASSUMED_FACTOR * spread * float(stdtrit(count - 1, (1 + probability) / 2))
 
 
 def _weighed(scores: ArrayLike, cells: ArrayLike) -> tuple[Floats, Floats, int]:

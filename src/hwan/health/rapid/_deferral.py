@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -50,7 +50,7 @@ def upper_bound(wrong: int, count: int, probability: float = UPPER) -> float:
     >>> round(upper_bound(0, 59), 4), upper_bound(0, 0)
     (0.0495, 1.0)
     """
-    return 1.0 if wrong >= count else float(beta.ppf(probability, wrong + 1, count - wrong))
+    return 1.0 if wrong >= count else float(betaincinv(wrong + 1, count - wrong, probability))
 
 
 def by_limit(

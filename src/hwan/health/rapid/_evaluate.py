@@ -22,7 +22,7 @@ from hwan.core import (
     known_or,
 )
 from hwan.health.rapid._conformal import least_cells
-from hwan.health.rapid._model import Predictions, RapidModel, predict
+from hwan.health.rapid._model import Predictions, RapidModel, Visit, predict
 from hwan.health.rapid._partial import partial_responses
 from hwan.health.rapid._protocol import PulseProtocol, Response
 from hwan.health.rapid._pulses import pulse_responses, widths_seen
@@ -43,6 +43,7 @@ def rapid_state_of_health(
     *,
     batch: str = "",
     temperature_celsius: float | None = None,
+    visit: Visit | None = None,
 ) -> Measurement | Refusal:
     """Return the state of health that a rapid test tells, for one battery of the model's type.
 
@@ -62,6 +63,8 @@ def rapid_state_of_health(
         Name of the production batch, where it is known.
     temperature_celsius
         A hand reading, for a recording without any temperature.
+    visit
+        From check cells of the same series (:func:`visit_of_checks`); without them it is any later visit.
 
     Returns
     -------
@@ -77,8 +80,8 @@ def rapid_state_of_health(
         return _no_response(recording, model)
     first = responses[0]
     degrees = first.temperature_celsius if first.temperature_celsius is not None else temperature_celsius
-    found = predict(model, first.values[None, :])
-    reasons = (*_of_temperature(degrees, model), *_of_distance(found), *_of_answer(found, model))
+    found = predict(model, first.values[None, :], visit or Visit())
+    reasons = (*_of_temperature(degrees, model), *_of_distance(found, model), *_of_answer(found, model))
     rows = (Evidence(recording.id, first.first_row, first.last_row),)
     return _refusal(reasons[0], rows) if reasons else _measurement(found, kind, model, rows, degrees, len(responses))
 
@@ -109,6 +112,11 @@ def _of_type(kind: BatteryType, model: RapidModel) -> Iterator[Refusal]:
         yield _outside("rapid_other_rating", got=rated, expected=own.rated_capacity_ah, count=count)
 
 
+def is_of_type(model: RapidModel, kind: BatteryType) -> bool:
+    """Return whether a battery's stated chemistry and rating are those of a model."""
+    return not any(_of_type(kind, model))
+
+
 def is_of_chemistry(chemistry: str, population: str) -> bool:
     """Return whether a battery is of a population's chemistry; a population may be of a whole family, ``nmc``.
 
@@ -135,9 +143,9 @@ def _of_temperature(degrees: float | None, model: RapidModel) -> Iterator[Refusa
         yield Refusal(QUANTITY, "rapid_temperature_outside", ("temperature",), "rapid_temperature", values)
 
 
-def _of_distance(found: Predictions) -> Iterator[Refusal]:
+def _of_distance(found: Predictions, model: RapidModel) -> Iterator[Refusal]:
     if not found.distance[0] <= 1:
-        yield _outside(FAR, distance=round(float(found.distance[0]), 2), count=least_cells(CLAIM))
+        yield _outside(FAR, distance=round(float(found.distance[0]), 3), count=least_cells(CLAIM), model=model.id)
 
 
 def _of_answer(found: Predictions, model: RapidModel) -> Iterator[Refusal]:
@@ -170,7 +178,7 @@ def _measurement(
     degrees: float | None,
     responses: int,
 ) -> Measurement:
-    value, scale = float(found.value[0]), float(found.scale[0])
+    value, scale, moved = float(found.value[0]), float(found.scale[0]), float(found.visit[0])
     own = model.reference
     shown = model.bound(CLAIM).shown
     conditions = Conditions(
@@ -191,11 +199,14 @@ def _measurement(
         quantity=QUANTITY,
         value=value,
         unit="1",
-        quantiles=_quantiles(model, value, scale),
+        quantiles=_quantiles(model, found),
         conditions=conditions,
         method=f"rapid.{model.protocol.kind}",
         method_version=VERSION,
-        components=(ErrorComponent("prediction", scale, "normal", model.id),),
+        components=(
+            ErrorComponent("prediction", scale, "normal", model.id),
+            ErrorComponent("visit", moved, "normal", "second visits of calibrated cells", "rapid visit"),
+        ),
         evidence=rows,
         findings=tuple(_findings(value, model, told, shown=shown)),
         validation=Validation("validated" if shown else "unvalidated", model.origin.cells, model.id),
@@ -212,11 +223,12 @@ def _findings(value: float, model: RapidModel, told: dict[str, Scalar], *, shown
         yield Finding("rapid_outside_calibrated_health", "warning", model.id, values)
 
 
-def _quantiles(model: RapidModel, value: float, scale: float) -> tuple[Quantile, ...]:
+def _quantiles(model: RapidModel, found: Predictions) -> tuple[Quantile, ...]:
     """Return the quantiles on both sides that the calibration has bounds for, and the median."""
-    ends = {
-        probability: value + sign * scale * each.bound
-        for each in model.bounds
-        for sign, probability in ((-1, (1 - each.probability) / 2), (1, (1 + each.probability) / 2))
-    }
-    return tuple(Quantile(round(at, 6), found) for at, found in sorted({**ends, 0.5: value}.items()))
+    value = float(found.value[0])
+    ends = {0.5: value}
+    for each in model.bounds:
+        half = float(found.half_width(model, each.probability)[0])
+        ends[(1 - each.probability) / 2] = value - half
+        ends[(1 + each.probability) / 2] = value + half
+    return tuple(Quantile(round(at, 6), end) for at, end in sorted(ends.items()))

@@ -13,9 +13,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.vq import kmeans2
-from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import minimize
 
 from hwan.health.rapid._protocol import Floats
 
@@ -66,6 +63,8 @@ def fit_widths(inputs: Floats, target_points: Floats, owner: Owners, iterations:
     iterations
         Of the optimiser at most.
     """
+    from scipy.optimize import minimize
+
     count = inputs.shape[1]
     first = np.log(np.r_[FIRST_BEND, FIRST_SLOPE, np.full(count, FIRST_WIDTH * np.sqrt(count))])
     groups = [np.flatnonzero(owner == each) for each in range(owner.max() + 1)]
@@ -127,6 +126,8 @@ class _Task:
 
 
 def _inverse(kernel: Floats) -> Floats:
+    from scipy.linalg import cho_factor, cho_solve
+
     kernel[np.diag_indices(len(kernel))] += 1.0
     found: Floats = cho_solve(cho_factor(kernel, lower=True, overwrite_a=True), np.eye(len(kernel)))
     return found
@@ -178,6 +179,8 @@ def _left_out(design: Floats, inverse: Floats, residual: Floats, owner: Owners) 
 
 def group_means(inputs: Floats, lengths: Floats, seed: int) -> Floats:
     """Return the means of groups of neighbouring rows, none of fewer than three, shape (groups, features)."""
+    from scipy.cluster.vq import kmeans2
+
     count = max(1, min(POINTS, len(inputs) // (2 * LEAST_IN_POINT)))
     _, group = (
         kmeans2(inputs / lengths, count, seed=seed, minit="++", missing="warn")

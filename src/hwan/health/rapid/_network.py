@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 
 from hwan.health.rapid._protocol import Floats
 
@@ -29,6 +28,8 @@ def fit_network(inputs: Floats, target: Floats, seed: int) -> Layers:
     seed
         Of the first weights.
     """
+    from scipy.optimize import minimize
+
     sizes = (inputs.shape[1], *HIDDEN, 1)
     scale = max(float(target.std()), 1e-12)
     first = _first(sizes, np.random.default_rng(seed))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 
 from hwan.health.rapid._fit import Owners
 from hwan.health.rapid._protocol import Floats
@@ -30,6 +29,8 @@ def fit_spread(seen: Floats, errors: Floats, owner: Owners) -> Floats:
     owner
         Number of the cell of each row, shape (rows,).
     """
+    from scipy.optimize import minimize
+
     size = np.abs(errors)
     weight = 1 / np.bincount(owner)[owner]
     weight /= weight.sum()

@@ -44,6 +44,8 @@ class _Layout:
 _OLD: Final = struct.Struct("<IB")
 _NEW: Final = struct.Struct("<IH")
 _MOST_HEAD: Final = 2048
+_WIDEST: Final = 64
+"""No column is known of more than 8 bytes; an unknown one may have so many."""
 _LAYOUTS: Final = {2: _Layout(_OLD, 200, 0), 3: _Layout(_OLD, 200, 1), 11: _Layout(_NEW, 500, 1)}
 
 
@@ -113,7 +115,7 @@ def _head_as(begin: bytes, module: Module, layout: _Layout) -> Head | None:
     record, rest = divmod(module.length - layout.bytes, rows)
     if rest and not unknown:  # the counts of a file still being written may lag behind one another
         record = least
-    fits = record > 0 and (record == least or (unknown and record > least and not rest))
+    fits = record > 0 and (record == least or (least < record <= least + _WIDEST * len(unknown) and not rest))
     return Head(rows, numbers, module.begin + layout.bytes, record) if fits else None
 
 

@@ -90,6 +90,7 @@ def _framed(entry: Entry, issue: Issue) -> dict[str, Any]:
         "prices": {"id": route.prices_id, "sha256": entry.prices_sha256 or core.to_plain(core.UNKNOWN)},
         "instruments": [_instrument(each) for each in entry.recordings],
         "curve": _curve(entry),
+        **({"rapid_models": dict(entry.rapid_models)} if entry.rapid_models else {}),
     }
 
 

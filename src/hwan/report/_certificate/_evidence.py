@@ -86,12 +86,13 @@ def _attachments(entry: Entry, words: Words) -> Iterable[Block]:
 
 
 def hashes(entry: Entry, digest: str, words: Words) -> Section:
-    """Return the hashes of the rules, the prices and of the certificate's own content."""
+    """Return the hashes of the rules, the prices, the rapid models and of the certificate's own content."""
     grade, route = entry.assessment.grade, entry.assessment.route
     unknown = words.ui("certificate_not_stated")
     lines = (
         Hash(f"{words.ui('ruleset')} {grade.ruleset_id}", grade.ruleset_sha256 or unknown),
         Hash(f"{words.ui('prices')} {route.prices_id}", entry.prices_sha256 or unknown),
+        *(Hash(f"{words.ui('rapid_model')} {name}", sha256) for name, sha256 in entry.rapid_models.items()),
         Hash(words.ui("certificate_content_hash"), digest),
     )
     return Section(words.ui("certificate_hashes"), (Block("hashes", hashes=lines),), together=True)

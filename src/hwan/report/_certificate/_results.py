@@ -13,7 +13,9 @@ from hwan.report._tables import Cell, conditions, validation
 from hwan.report._words import Words
 
 MOST_RESULTS: Final = 14
-PLACES: Final = ("surface_temperature", "temperature_t1", "ambient_temperature", "stated_by_the_user", "unknown")
+PLACES: Final = (
+    "surface_temperature", "temperature_t1", "ambient_temperature", "stated_by_the_user", "reference", "unknown",
+)  # fmt: skip
 HEADS: Final = (
     ("column_quantity", 2.1), ("column_value", 0), ("column_interval", 0), ("column_conditions", 3.2),
     ("column_method", 3.4), ("certificate_rows", 1.9),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hwan.report._entry import Entry
 from hwan.report._tables import _judged as judged
 from hwan.report._tables import _measured as measured
+from hwan.report._tables import _next as following
 from hwan.report._tables import _pack as pack
 from hwan.report._tables import _record as record
 from hwan.report._tables._judged import (
@@ -45,6 +46,7 @@ def sections(entry: Entry, words: Words) -> tuple[Section, ...]:
 
 def _all(entry: Entry, words: Words) -> Iterable[Section]:
     assessment = entry.assessment
+    yield _section(words.ui("section_next_test"), [following.next_test(assessment.next_test, words)])
     yield _section(words.ui("section_refused"), [judged.refusals(assessment, words)])
     yield _section(words.ui("section_truth"), [measured.truths(assessment, entry.truth, words)])
     told = [pack.verdicts(assessment, words), pack.mended(assessment, words), pack.cells(assessment, words)]
