@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from hwan.health.rapid import CALIBRATED_VISIT, Visit, predict
+from hwan.health.rapid import Visit, predict
 from rapid_data import KINDS, Task
 from rapid_measures import Measures, measures
 from rapid_models import answers, model, pair_jobs
@@ -53,14 +53,15 @@ NOTE: Final = (
     "on the same folds in the same run: RF is a random forest (100 trees, 2 rows in a leaf at least, 0.4 of the "
     "features), Ridge2 quadratic ridge regression. Their half-width is constant, the 90 % quantile of residuals inside "
     "the training folds. Coverage with its 90 % band, cells drawn anew; interval score (Winkler) at 90 %. U1, the "
-    "voltage before the pulses, is an input of hwan only for nmc2p1: in the other sets the states of charge were set "
-    "by charge over rated capacity, so that it tells the label. In GR the intervals of hwan are those of any later "
-    "visit. Nothing is deferred here: rows that hwan would refuse "
-    "are counted in."
+    "voltage before the pulses, is an input of hwan only for nmc2p1: in the other sets the states of charge were "
+    "set by charge over rated capacity, so that it tells the label. In GR the widths of hwan are from second "
+    "visits of the training folds, as its models of these types have them; beside it the widths that are assumed "
+    "of a type of which no second visit was ever seen. Nothing is deferred here: rows that hwan would refuse are "
+    "counted in."
 )
 OURS: Final = "hwan"
 WITHOUT: Final = "hwan, U1 no input"
-SECOND: Final = "hwan, width from second visits"
+UNSEEN: Final = "hwan, second visits never seen"
 Figures = Mapping[str, Mapping[str, Measures]]
 
 
@@ -68,14 +69,15 @@ def figures(tasks: Sequence[Task], peers: Mapping[tuple[str, str, str], Compared
     """Return the figures by title of the task and by model."""
     found: dict[str, dict[str, Measures]] = {}
     for task in tasks:
-        own = answers(task, visit=Visit() if task.protocol == "GR" else CALIBRATED_VISIT)
+        own = answers(task)
         found[task.title] = {OURS: measures(task, own.value, own.half)}
         if KINDS[task.name].first_voltage:
             other = answers(task, first_voltage=False)
             found[task.title][WITHOUT] = measures(task, other.value, other.half)
         if task.protocol == "GR":
-            wide = second_visits(task)
-            found[task.title][SECOND] = measures(task, wide.value, wide.half)
+            wide, later = second_visits(task), answers(task, visit=Visit())
+            found[task.title][OURS] = measures(task, wide.value, wide.half)
+            found[task.title][UNSEEN] = measures(task, later.value, later.half)
     for (title, name, form), each in peers.items():
         task = next(task for task in tasks if task.title == title)
         found[title][_named(name, form)] = measures(task, each.value, each.half)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
 from hwan.health.rapid import Visit, predict, series_shifted, visit_of_checks
+from rapid_accuracy import second_visits
 from rapid_data import FOLDS, Task
 from rapid_measures import DRAWS, SEED, Measures, measured, series_share
 from rapid_models import Answers, answers, fold_jobs, model
@@ -57,14 +59,16 @@ def _noticed(task: Task, found: Answers) -> tuple[list[str], tuple[float, float]
 
 def _decided(task: Task, found: Answers) -> Iterator[tuple[str, ...]]:
     rows = task.tested
-    later = answers(task, visit=Visit())
+    unseen, seen = answers(task, visit=Visit()), second_visits(task)
+    later = replace(found, half=seen.half)
     shifted = series_shifted(found.chance[rows])
     everything = np.ones(int(rows.sum()), dtype=bool)
     for name, own, known in (
         ("nothing, calibrated visit", found, everything),
+        ("nothing, later visit, none ever seen", unseen, everything),
         ("nothing, later visit", later, everything),
-        ("refused rows", later, later.known[rows]),
-        ("series", later, later.known[rows] & (not shifted)),
+        ("refused rows", later, found.known[rows]),
+        ("series", later, found.known[rows] & (not shifted)),
     ):
         truth, cells = task.table.state_of_health[rows], task.table.cells[rows]
         each = measured(truth, own.value[rows], own.half[rows], cells, known).decisions

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 CLAIMS = (
     "coverage.py", "packs.py", "reading.py", "mpr.py", "res.py", "text.py", "peers_speed.py", "stream.py", "store.py",
-    "export.py", "mutations.py", "certificate.py", "demo.py", "rapid.py",
+    "export.py", "mutations.py", "certificate.py", "demo.py", "rapid.py", "rapid_partial.py",
 )  # fmt: skip
 HEAD = """# Benchmarks
 

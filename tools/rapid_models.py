@@ -27,6 +27,7 @@ from hwan.health.rapid import (
     Reference,
     calibrate,
     calibration_table,
+    with_later_visits,
 )
 
 FOLDER = Path(__file__).parent.parent / "src" / "hwan" / "health" / "rapid" / "models"
@@ -67,7 +68,7 @@ SETS = {
         first_voltage=True,
     ),  # its states of charge refer to actual capacity: the voltage is no label
     "nmc21": Set("pulsebat-nmc21/1", "pulsebat/nmc21", "nmc", 21, "pouch cells from electric cars", PULSEBAT, 4.2, 2.7),
-    "lfp35": Set("pulsebat-lfp35/1", "pulsebat/lfp35", "lfp", 35, "prismatic, hybrid vehicles", PULSEBAT, 3.65, 2.5),
+    "lfp35": Set("lfp-pulse-lfp35/1", "lfp_pulse/lfp35", "lfp", 35, "prismatic, hybrid vehicles", PULSES, 3.65, 2.5),
     "lfp20": Set("lfp-pulse-lfp20/1", "lfp_pulse/lfp20", "lfp", 20, "retired LFP cells of 20 Ah", PULSES),
     "lfp68": Set("lfp-pulse-lfp68/1", "lfp_pulse/lfp68", "lfp", 68, "retired LFP cells of 68 Ah", PULSES),
 }
@@ -88,7 +89,8 @@ def main(names: list[str]) -> int:
 
 def write(own: Set, data: Path, progress: Callable[[int, int], None]) -> None:
     """Calibrate one set, write its model and print its card."""
-    table = _table(own, data)
+    table = _table(own, data, "regular")
+    assert table is not None  # noqa: S101 - every set has its first visits
     cells = len(set(table.cells.tolist()))
     about = About(
         own.id,
@@ -99,15 +101,21 @@ def write(own: Set, data: Path, progress: Callable[[int, int], None]) -> None:
         NOTE,
     )
     model = calibrate(table, about, first_voltage=own.first_voltage, progress=progress).model
+    later = _table(own, data, "random")
+    if later is not None:
+        model = with_later_visits(model, table, later, about)
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{own.id.replace('/', '-')}.json").write_text(to_json(model) + "\n", encoding="utf-8")
     print(own.id, cells, "cells", len(table.cells), "rows", dict(model.card))
 
 
-def _table(own: Set, data: Path) -> CalibrationTable:
+def _table(own: Set, data: Path, visit: str) -> CalibrationTable | None:
+    """Return the rows of a visit; sets of one visit have the regular one only."""
     frame = pl.read_parquet(data / "retired" / f"{own.path}_w5000.parquet")
     if "visit" in frame.columns:
-        frame = frame.filter(pl.col("visit") == "regular")
+        frame = frame.filter(pl.col("visit") == visit)
+    elif visit != "regular":
+        return None
     return calibration_table(frame, PULSES_5_SECOND, own.path)
 
 

@@ -67,11 +67,13 @@ def test_the_next_test_is_printed_with_its_alternatives(rapid, rapid_test, files
     assert "488" in told
 
 
-def test_a_decided_battery_needs_no_further_test(rapid, rapid_test, files):
+@pytest.mark.parametrize("health", [0.7, 0.8])
+def test_no_further_test_is_named_where_there_is_a_class_and_one_where_there_is_none(rapid, rapid_test, files, health):
     sheet = ("--sheet", files / "readings.toml")
-    (assessment,) = rapid(rapid_test(0.7), *sheet, "--json").document["assessments"]
-    assert (assessment["next_test"]["stage"], assessment["next_test"]["reason"]) == ("", "stage_decided")
-    assert assessment["grade"]["grade_class"] == "reuse"
+    (assessment,) = rapid(rapid_test(health), *sheet, "--json").document["assessments"]
+    graded = assessment["grade"]["status"] == "graded"
+    assert (assessment["next_test"]["reason"] == "stage_decided") == graded
+    assert (assessment["next_test"]["stage"] == "") == graded
 
 
 def test_a_ruleset_that_is_stated_stays(rapid, rapid_test):
@@ -188,3 +190,49 @@ def test_heavy_packages_stay_away(rapid_test):
     loaded = set(done.stdout.splitlines())
     assert "hwan.health.rapid" in loaded
     assert loaded.isdisjoint({"matplotlib", "jinja2", "hwan.report", "hwan.synthetic", "typst", "fontTools"})
+
+
+def checks_of(folder, factor=1.0):
+    """Write check cells whose overpotentials are `factor` times those of the calibrated series."""
+    import numpy as np
+    from tests.cli.conftest import turning_points
+
+    from hwan.health.rapid import PULSES_5_SECOND, corrected
+
+    rows = ["cell,soh," + ",".join(PULSES_5_SECOND.names)]
+    for number, health in enumerate((0.62, 0.7, 0.78, 0.86)):
+        values = turning_points(health, 3.72, np.random.default_rng(number))
+        moved = corrected(np.array([values]), factor, PULSES_5_SECOND)[0]
+        rows.append(f"check-{number},{health}," + ",".join(f"{value:.5f}" for value in moved))
+    path = folder / f"checks-{factor}.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def width_of(answer):
+    (assessment,) = answer.document["assessments"]
+    ends = {each["probability"]: each["value"] for each in health_of(assessment)[0]["quantiles"]}
+    return ends[0.95] - ends[0.05], ends[0.5]
+
+
+def test_check_cells_narrow_the_interval_and_take_out_a_shift(rapid, rapid_test, tmp_path):
+    alone = width_of(rapid(rapid_test(0.75), "--json"))
+    same = width_of(rapid(rapid_test(0.75), "--check-cells", checks_of(tmp_path), "--json"))
+    assert same[0] < alone[0]
+    assert same[1] == pytest.approx(alone[1], abs=0.03)
+    moved = width_of(rapid(rapid_test(0.75), "--check-cells", checks_of(tmp_path, 0.92), "--json"))
+    assert moved[1] < same[1]  # the series answered with too little: the same pulses now mean an older cell
+
+
+@pytest.mark.parametrize("content", ["", "cell,soh\na,0.8\n", "cell,soh,U1\na,-0.8,3.7\n", "\x00\x01"])
+def test_check_cells_that_cannot_be_used_are_refused(rapid, rapid_test, tmp_path, content):
+    path = tmp_path / "checks.csv"
+    path.write_text(content, encoding="utf-8")
+    answer = rapid(rapid_test(0.75), "--check-cells", path, "--json")
+    assert answer.code in (2, 3)
+    assert answer.document["failures"]
+
+
+def test_check_cells_ask_for_a_rapid_evaluation(call, rapid_test, tmp_path):
+    answer = call("evaluate", rapid_test(0.75), *KIND, "--check-cells", checks_of(tmp_path), "--json")
+    assert answer.code == 2

@@ -50,6 +50,7 @@ def next_test(
     done: Sequence[str] = (),
     gate: bool | Unknown,
     half_widths_points: Mapping[str, float] | None = None,
+    graded: bool | None = None,
 ) -> NextTest:
     """Return the test to run next on one battery.
 
@@ -69,6 +70,8 @@ def next_test(
         Whether the safety gate is passed; it goes before everything.
     half_widths_points
         Half of the 90 % interval of a stage for this type, where it was calibrated; before that of the file.
+    graded
+        Whether the battery has a class, where it was graded; else the belief tells.
 
     Returns
     -------
@@ -79,8 +82,11 @@ def next_test(
         return NextTest("gate", "stage_gate_first")
     if not gate:
         return NextTest("", "stage_gate_stopped")
-    if belief.decided(limits, confidence):
+    decided = belief.decided(limits, confidence)
+    if graded or (graded is None and decided):
         return NextTest("", "stage_decided")
+    if decided:  # the limits are clear, and yet a rule asks for more than a short test gives
+        return NextTest(LAST, "stage_rule_asks", (), {"stage": LAST})
     last = stages.named(LAST)
     known = {each.id: _half_width(each, half_widths_points or {}) for each in stages.stages}
     open_stages = [each for each in stages.stages if each.gives == "state_of_health_capacity" and each.id not in done]

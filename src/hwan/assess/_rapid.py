@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hwan.assess._next import Belief, next_test
@@ -30,6 +30,7 @@ from hwan.health.rapid import (
     FAR,
     FULL_TEST,
     RapidModel,
+    Visit,
     chance,
     least_cells,
     rapid_state_of_health,
@@ -52,13 +53,15 @@ class Rapid:
     """How a battery is evaluated rapidly: by which models, in which stages, and of which batch it is.
 
     The first model that answers counts; each is asked. `shifted` when the batteries tested along say that the
-    whole series is not as the calibrated ones were: then none is answered rapidly.
+    whole series is not as the calibrated ones were: then none is answered rapidly. `visits` is
+    what check cells of the series say, by the id of the model; without them it is any later visit.
     """
 
     models: tuple[RapidModel, ...]
     stages: Stages
     batch: str = ""
     shifted: bool = False
+    visits: Mapping[str, Visit] = field(default_factory=dict)
 
 
 def is_shifted(rapid: Rapid, assessments: Iterable[Assessment]) -> bool:
@@ -95,7 +98,9 @@ def rapid_results(
     found: list[Measurement | Refusal] = []
     for recording in recordings:
         answers = [
-            rapid_state_of_health(recording, kind, model, batch=rapid.batch, temperature_celsius=degrees)
+            rapid_state_of_health(
+                recording, kind, model, batch=rapid.batch, temperature_celsius=degrees, visit=rapid.visits.get(model.id)
+            )
             for model in rapid.models
         ]
         found += [each for each in answers if isinstance(each, Measurement)][:1] or answers[:1]
@@ -165,6 +170,7 @@ def planned(
         confidence=ruleset.decision.confidence,
         done=_done(rapid, health),
         gate=_gate(grade, ruleset),
+        graded=grade.status == "graded" if health else None,
         half_widths_points={
             METHODS[f"rapid.{each.protocol.kind}"]: 100 * each.card["later_half_width"]
             for each in rapid.models

@@ -49,7 +49,17 @@ def load_frame(path: Path, protocol: RapidProtocol, asked: Ask) -> pl.DataFrame:
     hwan.core.BadDefinition, hwan.core.NothingInside
         When the table is too large, no text, damaged or empty, or is of another type than stated.
     """
-    size = path.stat().st_size
+    frame = frame_of(path, protocol)
+    _check_type(frame, path, asked)
+    return _with_rating(frame, asked)
+
+
+def frame_of(path: Path, protocol: RapidProtocol) -> pl.DataFrame:
+    """Return the columns of a table of responses, numbers as numbers; errors as :func:`load_frame`."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise BadDefinition("definition_unreadable", source=str(path), detail=error.strerror or str(error)) from error
     if size > MOST_BYTES:
         raise BadDefinition("definition_too_large", source=str(path), got_bytes=size, most_bytes=MOST_BYTES)
     frame = _parquet(path, protocol) if is_parquet(path) else _csv(path)
@@ -58,9 +68,7 @@ def load_frame(path: Path, protocol: RapidProtocol, asked: Ask) -> pl.DataFrame:
     numbers = [name for name in (*LABELS, *protocol.names) if name in frame.columns]
     frame = frame.with_columns(pl.col(name).cast(pl.Float64, strict=False) for name in numbers)
     words = [name for name in WORDS if name in frame.columns]
-    frame = frame.with_columns(pl.col(name).cast(pl.String).str.strip_chars().replace("", None) for name in words)
-    _check_type(frame, path, asked)
-    return _with_rating(frame, asked)
+    return frame.with_columns(pl.col(name).cast(pl.String).str.strip_chars().replace("", None) for name in words)
 
 
 def _parquet(path: Path, protocol: RapidProtocol) -> pl.DataFrame:

@@ -46,6 +46,7 @@ class Call:
     rapid: option.RapidFlag = False
     rapid_model: option.RapidModels = None
     batch: option.Batch = None
+    check_cells: option.CheckCells = None
     stages: option.StagesOption = None
     json: option.Json = False
     lang: option.Lang = option.Language.en
@@ -66,7 +67,7 @@ class Call:
 
     def request(self) -> Request:
         """Return by what is evaluated, definitions loaded."""
-        asked = RapidAsked(tuple(self.rapid_model or ()), self.stages) if self.is_rapid else None
+        asked = RapidAsked(tuple(self.rapid_model or ()), self.stages, self.check_cells) if self.is_rapid else None
         return request(self.ruleset, self.prices, self.mapping, self.key, asked)
 
     @property
@@ -91,7 +92,13 @@ class Call:
     def inputs(self) -> Iterator[Path | str | None]:
         """Yield every file that the options name, which no output may replace."""
         yield from (self.batteries, self.sheet, self.bms, self.instrument, self.mapping, self.ruleset, self.prices)
-        yield from (*(self.files or ()), *(self.cells_log or ()), *(self.rapid_model or ()), self.stages)
+        yield from (
+            *(self.files or ()),
+            *(self.cells_log or ()),
+            *(self.rapid_model or ()),
+            self.stages,
+            self.check_cells,
+        )
 
     def _check(self) -> None:
         """Refuse what leaves open which battery is meant."""
@@ -102,8 +109,10 @@ class Call:
             raise UsageError("options_beside_table", options=", ".join(given), column=COLUMN_OF[given[0]])
         if self.cells_log and not (self.parallel_channels or self.continued) and len(self.files or ()) > 1:
             raise UsageError("cells_log_of_which", count=len(self.files or ()))
-        if not self.is_rapid and (self.batch or self.stages):
-            raise UsageError("option_without_rapid", option="--batch" if self.batch else "--stages")
+        alone = {"--batch": self.batch, "--stages": self.stages, "--check-cells": self.check_cells}
+        given = [word for word, value in alone.items() if value]
+        if given and not self.is_rapid:
+            raise UsageError("option_without_rapid", option=given[0])
 
     def _of_one_battery(self) -> dict[str, object]:
         values = (self.files, self.sheet, self.bms, self.cells_log, self.same_battery)

@@ -104,6 +104,14 @@ RapidModels = Annotated[
         "the battery's type.",
     ),
 ]
+CheckCells = Annotated[
+    Path | None,
+    typer.Option(
+        "--check-cells",
+        help="Table (cell, soh, U1, …) of cells of known capacity that were tested in the same series: they tell how "
+        "its pulses stand to the calibrated ones, and narrow the interval.",
+    ),
+]
 Batch = Annotated[str | None, typer.Option("--batch", help="Production batch: a model may know only some of a type.")]
 StagesOption = Annotated[
     str | None,

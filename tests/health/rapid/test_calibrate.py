@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -25,6 +26,7 @@ from hwan.health.rapid import (
     predict,
     series_shifted,
     visit_of_checks,
+    with_later_visits,
 )
 from hwan.health.rapid._features import FLOOR_VOLT, features, parts
 
@@ -99,7 +101,7 @@ def test_check_cells_tell_the_visit_of_a_shifted_series(calibrated: Calibrated) 
     shifted = corrected(new.values, 0.9, PULSES_5_SECOND)
     visit = visit_of_checks(calibrated.model, shifted[:5], new.state_of_health[:5])
     assert visit.factor == pytest.approx(0.9, rel=0.03)
-    assert visit.sigma < 0.05
+    assert visit.growth_sigma < Visit().growth_sigma
     errors = [
         np.abs(predict(calibrated.model, shifted[5:], each).value - new.state_of_health[5:]).mean()
         for each in (Visit(), visit)
@@ -117,9 +119,25 @@ def test_a_later_visit_widens_the_interval_and_leaves_the_answer(calibrated: Cal
     assert inside.mean() > 0.85
 
 
+def test_second_visits_that_were_seen_give_the_width_of_later_ones() -> None:
+    first, new = table(cells=12, visits=3), table(cells=12, visits=3)
+    second = replace(new, values=corrected(new.values, 0.85, PULSES_5_SECOND))
+    model = calibrate(first, ABOUT).model
+    later = with_later_visits(model, first, second, ABOUT)
+    assert {each.probability for each in later.later_bounds} == {0.5, 0.9, 0.95, 0.99}
+    asked = table(cells=20, visits=1, seed=31)
+    moved = corrected(asked.values, 0.85, PULSES_5_SECOND)
+    found = predict(later, moved, Visit())
+    inside = np.abs(found.value - asked.state_of_health) <= found.half_width(later)
+    same = predict(later, moved, CALIBRATED_VISIT)
+    missed = np.abs(same.value - asked.state_of_health) <= same.half_width(later)
+    assert inside.mean() >= 0.85 > missed.mean()
+    assert from_plain(RapidModel, json.loads(to_json(later))) == later
+
+
 def test_a_series_is_shifted_when_all_lie_outside_though_none_is_far() -> None:
     assert not series_shifted([0.9, 0.1, 0.5, 0.3, 0.7])
-    assert series_shifted([0.12] * 6)
+    assert series_shifted([0.1] * 6)
     assert not series_shifted([0.01, 0.01])
 
 

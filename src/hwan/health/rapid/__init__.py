@@ -1,6 +1,6 @@
 """Rapid state of health: from the answer to a short test, with an interval that holds on cells never seen."""
 
-from hwan.health.rapid._calibrate import About, Calibrated, calibrate
+from hwan.health.rapid._calibrate import About, Calibrated, calibrate, with_later_visits
 from hwan.health.rapid._chart import ControlChart, control_chart
 from hwan.health.rapid._checks import visit_of_checks
 from hwan.health.rapid._conformal import assumed_bound, cell_quantile, least_cells
@@ -25,20 +25,21 @@ from hwan.health.rapid._model import (
     corrected,
     load_model,
     models,
+    populations,
     predict,
 )
 from hwan.health.rapid._nearness import chance, series_shifted
 from hwan.health.rapid._partial import partial_responses
 from hwan.health.rapid._protocol import PULSES_5_SECOND, PartialProtocol, PulseProtocol, RapidProtocol, Response
 from hwan.health.rapid._pulses import pulse_responses
-from hwan.health.rapid._table import CalibrationTable, calibration_table
+from hwan.health.rapid._table import CalibrationTable, calibration_table, check_responses
 
 __all__ = [
     "About", "CALIBRATED_VISIT", "CLAIM", "Calibrated", "CalibrationTable", "ControlChart", "Deferral", "FAR",
     "FULL_TEST", "Origin", "PULSES_5_SECOND", "PartialProtocol", "Population", "Predictions", "PulseProtocol",
     "RapidModel", "RapidProtocol", "Reference", "Response", "Visit", "assumed_bound", "by_limit", "by_tolerance",
-    "calibrate", "calibration_table", "cell_quantile", "chance", "control_chart", "corrected", "coverage_band",
-    "interval_score", "is_of_type", "least_cells", "load_model", "minutes_per_battery", "models",
-    "partial_responses", "predict", "pulse_responses", "rapid_state_of_health", "series_shifted", "upper_bound",
-    "visit_of_checks",
+    "calibrate", "calibration_table", "cell_quantile", "chance", "check_responses", "control_chart", "corrected",
+    "coverage_band", "interval_score", "is_of_type", "least_cells", "load_model", "minutes_per_battery", "models",
+    "partial_responses", "populations", "predict", "pulse_responses", "rapid_state_of_health", "series_shifted",
+    "upper_bound", "visit_of_checks", "with_later_visits",
 ]  # fmt: skip

@@ -125,6 +125,31 @@ def calibrate(
     return Calibrated(replace(model, card=card), predicted, half, fold)
 
 
+def with_later_visits(model: RapidModel, table: CalibrationTable, later: CalibrationTable, about: About) -> RapidModel:
+    """Return the model with bounds from cells that were tested again later, each by a model without its fold.
+
+    Parameters
+    ----------
+    model, table, about
+        As calibrated on the first visits.
+    later
+        Second visits of the same cells, with the capacity measured then; as many rows as there were.
+    """
+    _, fold = owners_and_folds(table.cells)
+    names = {name: int(fold[np.argmax(table.cells == name)]) for name in np.unique(table.cells).tolist()}
+    own = np.array([names.get(name, -1) for name in later.cells.tolist()])
+    errors = np.full(len(own), np.nan)
+    for each in np.unique(own[own >= 0]):
+        part = calibrate(table.part(fold != each), about).model
+        rows = own == each
+        errors[rows] = predict(part, later.values[rows]).value - later.state_of_health[rows]
+    known = np.isfinite(errors)
+    bounds = tuple(_bounds(np.abs(errors[known]), later.cells[known]))
+    half = float(predict(model, later.values, Visit()).half_width(replace(model, later_bounds=bounds)).mean())
+    card = {**model.card, "later_half_width": float(f"{half:.4g}")}
+    return replace(model, later_bounds=bounds, card=card)
+
+
 def owners_and_folds(cells: NDArray[np.str_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the number of each row's cell, and its fold: cell names in order of their bytes, number mod 5."""
     names = sorted(set(cells.tolist()), key=str.encode)

@@ -22,7 +22,7 @@ from hwan.core import (
     known_or,
 )
 from hwan.health.rapid._conformal import least_cells
-from hwan.health.rapid._model import Predictions, RapidModel, Visit, predict
+from hwan.health.rapid._model import Population, Predictions, RapidModel, Visit, predict
 from hwan.health.rapid._partial import partial_responses
 from hwan.health.rapid._protocol import PulseProtocol, Response
 from hwan.health.rapid._pulses import pulse_responses, widths_seen
@@ -72,7 +72,7 @@ def rapid_state_of_health(
         The capacity under the model's reference conditions over rated capacity, with an interval that holds for
         cells never seen; refused outside the calibrated population, protocol or temperature.
     """
-    reasons = (*_of_type(kind, model), *_of_batch(batch, model))
+    reasons = (*_of_type(kind, model.population), *_of_batch(batch, model))
     if reasons:
         return reasons[0]
     responses = _responses(recording, kind, model)
@@ -100,9 +100,9 @@ def _refusal(refusal: Refusal, rows: tuple[Evidence, ...]) -> Refusal:
     return Refusal(refusal.quantity, refusal.code, refusal.missing, refusal.test_needed, refusal.values, rows)
 
 
-def _of_type(kind: BatteryType, model: RapidModel) -> Iterator[Refusal]:
-    """Yield why a battery is of no type that the model knows."""
-    own, count = model.population, least_cells(CLAIM)
+def _of_type(kind: BatteryType, own: Population) -> Iterator[Refusal]:
+    """Yield why a battery is not of the type that was calibrated."""
+    count = least_cells(CLAIM)
     if not is_of_chemistry(str(kind.chemistry), own.chemistry):
         yield _outside("rapid_other_chemistry", got=str(kind.chemistry), expected=own.chemistry, count=count)
     rated = kind.rated_capacity_ah
@@ -112,9 +112,9 @@ def _of_type(kind: BatteryType, model: RapidModel) -> Iterator[Refusal]:
         yield _outside("rapid_other_rating", got=rated, expected=own.rated_capacity_ah, count=count)
 
 
-def is_of_type(model: RapidModel, kind: BatteryType) -> bool:
-    """Return whether a battery's stated chemistry and rating are those of a model."""
-    return not any(_of_type(kind, model))
+def is_of_type(population: Population, kind: BatteryType) -> bool:
+    """Return whether a battery's stated chemistry and rating are those of a calibrated population."""
+    return not any(_of_type(kind, population))
 
 
 def is_of_chemistry(chemistry: str, population: str) -> bool:

@@ -20,8 +20,10 @@ FLOOR_VOLT: Final = 3e-4
 PARTS: Final = ("jump", "growth", "drop", "recovery", "remainder")
 
 
-def features(values: Floats, protocol: RapidProtocol, name: str) -> Floats:
+def features(values: Floats, protocol: RapidProtocol, name: str, shift: Floats | None = None) -> Floats:
     """Return the features called `name`, shape (rows, features), of responses of shape (rows, values).
+
+    `shift` is added to the parts of every pulse, shape (5,) in the order of `PARTS`.
 
     Raises
     ------
@@ -31,7 +33,8 @@ def features(values: Floats, protocol: RapidProtocol, name: str) -> Floats:
     if isinstance(protocol, PartialProtocol) and name == "charges/1":
         return np.asarray(values, dtype=float)
     if isinstance(protocol, PulseProtocol) and name in ("pulse-parts/1", "pulse-parts-and-voltage/1"):
-        found = np.concatenate(list(contrasts(parts(values, protocol), protocol)), axis=1)
+        told = parts(values, protocol) if shift is None else parts(values, protocol) + shift
+        found = np.concatenate(list(contrasts(told, protocol)), axis=1)
         return np.column_stack([values[:, 0], found]) if "voltage" in name else found
     raise BadDefinition("rapid_features_unknown", source=name, got=protocol.kind)
 

@@ -93,6 +93,24 @@ def _parts(table: CalibrationTable) -> tuple[Floats, Floats, NDArray[np.str_], R
     return table.values, table.state_of_health, table.cells, table.protocol
 
 
+def check_responses(frame: pl.DataFrame, protocol: RapidProtocol, source: str) -> tuple[Floats, Floats]:
+    """Return responses and states of health of check cells, shapes (rows, values) and (rows,), from such a table.
+
+    Raises
+    ------
+    hwan.core.BadDefinition
+        As :func:`calibration_table`, but one cell is enough.
+    """
+    _check_columns(frame, protocol, source)
+    _check_width(frame, protocol, source)
+    health = _state_of_health(frame, source)
+    values = frame.select(pl.col(name).cast(pl.Float64, strict=False) for name in protocol.names).to_numpy()
+    usable = np.isfinite(values).all(axis=1) & np.isfinite(health)
+    if not usable.any():
+        raise BadDefinition("calibration_labels_missing", source=source)
+    return values[usable], health[usable]
+
+
 def _check_columns(frame: pl.DataFrame, protocol: RapidProtocol, source: str) -> None:
     labels = ("soh",) if "soh" in frame.columns else ("q_ah", "q_nominal_ah")
     missing = [name for name in ("cell", *labels, *protocol.names) if name not in frame.columns]
