@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 from hwan.core import DamagedFile, Finding, NothingInside, Scalar
 from hwan.readers._cells import as_numbers, grouped_by, not_numbers, number_finding
 from hwan.readers._detail import detail_of
-from hwan.readers._encoding import LONGEST_LINE, head_lines, utf8_of
+from hwan.readers._encoding import LONGEST_LINE, blank_end, first_record, head_lines, line_count, line_start, utf8_of
 
 __all__ = [
     "BLANKS", "LONGEST_LINE", "MOST_COLUMNS", "Dialect", "Sheet", "cells", "frame_of", "head_lines", "sheet_of",
@@ -27,7 +26,6 @@ BLANKS: Final = " "
 """As a delimiter: one or more blanks or tabs."""
 _SAMPLE_ROWS: Final = 200
 _PART: Final = 1 << 20
-_LINE_END: Final = ord("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ def sheet_of(
     names
         Headings in their order, instead of what stands on the line.
     """
-    start = _line_start(data, header + 1 + below)
+    start = line_start(data, header + 1 + below)
     lines = data[:start].split(b"\n")
     heading_line = lines[header].decode("utf-8", errors="replace").rstrip("\r") if header >= 0 else ""
     headings = tuple(names) or cells(heading_line, dialect.delimiter)
@@ -103,25 +101,10 @@ def sheet_of(
     preamble = tuple(line.decode("utf-8", errors="replace").strip() for line in lines[: max(header, 0)])
     if not re.compile(rb"\S").search(data, start):
         raise NothingInside("headings_without_rows", source=source, headings=", ".join(headings)[:500])
-    blank = _blank_end(data, start)
+    blank = blank_end(data, start)
     first = header + 2 + below + data.count(b"\n", start, blank)
     sheet = Sheet(source, headings, data[blank:], first, dialect, preamble)
     return _tabbed(sheet) if dialect.delimiter == BLANKS else sheet
-
-
-def _line_start(data: bytes, line: int) -> int:
-    """Return where a line (0-based) begins; the end where there are fewer lines."""
-    start = 0
-    for _ in range(line):
-        start = data.find(b"\n", start) + 1
-        if not start:
-            return len(data)
-    return start
-
-
-def _blank_end(data: bytes, start: int) -> int:
-    match = re.compile(rb"(?:[ \t]*\r?\n)+").match(data, start)
-    return match.end() if match else start
 
 
 def _tabbed(sheet: Sheet) -> Sheet:
@@ -170,15 +153,9 @@ def _check_width(sheet: Sheet) -> None:
 
     A row with all its cells has a byte for each delimiter, so that an honest table always passes.
     """
-    rows = _line_count(sheet.body)
+    rows = line_count(sheet.body)
     if rows * len(sheet.headings) > max(FREE_CELLS, 2 * len(sheet.body)):
         raise DamagedFile("rows_far_too_short", source=sheet.source, rows=rows, columns=len(sheet.headings))
-
-
-def _line_count(body: bytes) -> int:
-    """Count lines several times faster than a search for each line end does."""
-    parts = (body[start : start + _PART] for start in range(0, len(body), _PART))
-    return 1 + sum(int(np.count_nonzero(np.frombuffer(part, np.uint8) == _LINE_END)) for part in parts)
 
 
 def _fast(sheet: Sheet, numbers: Sequence[str]) -> pl.DataFrame | None:
@@ -193,7 +170,7 @@ def _fast(sheet: Sheet, numbers: Sequence[str]) -> pl.DataFrame | None:
 
 def _parse(sheet: Sheet, schema: dict[str, type[pl.DataType]], rows: int | None = None) -> pl.DataFrame:
     """Parse the body; cells beyond the headings are allowed where all of them are empty."""
-    first = _first_record(sheet.body).rstrip("\r\n")
+    first = first_record(sheet.body).rstrip("\r\n")
     width = len(cells(first, sheet.dialect.delimiter))
     extra = [f"x{number}" for number in range(len(schema), width)]
     # The library takes the number of columns from the first line, so a line as wide as all goes before a short one,
@@ -219,14 +196,6 @@ def _parse(sheet: Sheet, schema: dict[str, type[pl.DataType]], rows: int | None 
     if full:
         raise pl.exceptions.ComputeError(f"cells beyond the headings in {len(full)} columns")
     return frame.drop(extra) if extra else frame
-
-
-def _first_record(body: bytes) -> str:
-    """Return the first row; a line break inside quotes belongs to it."""
-    end = body.find(b"\n", 0, LONGEST_LINE)
-    while end >= 0 and body.count(b'"', 0, end) % 2:
-        end = body.find(b"\n", end + 1, LONGEST_LINE)
-    return body[: end + 1 if end >= 0 else LONGEST_LINE].decode("utf-8", errors="replace")
 
 
 def _numeric_at_first(sheet: Sheet, names: Sequence[str]) -> list[str]:

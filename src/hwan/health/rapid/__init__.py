@@ -14,22 +14,10 @@ from hwan.health.rapid._deferral import (
     upper_bound,
 )
 from hwan.health.rapid._evaluate import CLAIM, FAR, FULL_TEST, is_of_type, rapid_state_of_health
-from hwan.health.rapid._model import (
-    CALIBRATED_VISIT,
-    Origin,
-    Population,
-    Predictions,
-    RapidModel,
-    Reference,
-    Visit,
-    corrected,
-    load_model,
-    models,
-    populations,
-    predict,
-)
+from hwan.health.rapid._model import Origin, Population, RapidModel, Reference, load_model, models, populations
 from hwan.health.rapid._nearness import chance, series_shifted
 from hwan.health.rapid._partial import partial_responses
+from hwan.health.rapid._predict import CALIBRATED_VISIT, Predictions, Visit, corrected, predict
 from hwan.health.rapid._protocol import PULSES_5_SECOND, PartialProtocol, PulseProtocol, RapidProtocol, Response
 from hwan.health.rapid._pulses import pulse_responses
 from hwan.health.rapid._table import CalibrationTable, calibration_table, check_responses

@@ -13,20 +13,9 @@ from hwan.health.rapid._conformal import assumed_bound, cell_quantile
 from hwan.health.rapid._deferral import coverage_band, interval_score
 from hwan.health.rapid._features import features
 from hwan.health.rapid._members import fit_members
-from hwan.health.rapid._model import (
-    Bound,
-    Estimator,
-    Nearness,
-    Numbers,
-    Origin,
-    Population,
-    RapidModel,
-    Reference,
-    Visit,
-    predict,
-    spread_features,
-)
+from hwan.health.rapid._model import Bound, Estimator, Nearness, Numbers, Origin, Population, RapidModel, Reference
 from hwan.health.rapid._nearness import fit_nearness
+from hwan.health.rapid._predict import Visit, predict, spread_features
 from hwan.health.rapid._protocol import Floats, PulseProtocol
 from hwan.health.rapid._spread import crossed_scores, fit_spread
 from hwan.health.rapid._table import CalibrationTable

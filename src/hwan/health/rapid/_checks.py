@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hwan.health.rapid._model import CALIBRATED_VISIT, RapidModel, Visit, predict
+from hwan.health.rapid._model import RapidModel
+from hwan.health.rapid._predict import CALIBRATED_VISIT, Visit, predict
 
 FACTORS: Final = (0.7, 1.4)
 """Beyond these a test is no longer the one that was calibrated."""

@@ -22,8 +22,9 @@ from hwan.core import (
     known_or,
 )
 from hwan.health.rapid._conformal import least_cells
-from hwan.health.rapid._model import Population, Predictions, RapidModel, Visit, predict
+from hwan.health.rapid._model import Population, RapidModel
 from hwan.health.rapid._partial import partial_responses
+from hwan.health.rapid._predict import Predictions, Visit, predict
 from hwan.health.rapid._protocol import PulseProtocol, Response
 from hwan.health.rapid._pulses import pulse_responses, widths_seen
 

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincc
 
 from hwan.health.rapid._conformal import cell_quantile
-from hwan.health.rapid._model import Nearness, cloud_excess, robust_scaled
+from hwan.health.rapid._model import Nearness
+from hwan.health.rapid._predict import cloud_excess, robust_scaled
 from hwan.health.rapid._protocol import Floats
 
 PROBABILITY: Final = 0.95
