@@ -76,6 +76,7 @@ def predict(model: RapidModel, values: Floats, visit: Visit = CALIBRATED_VISIT) 
     visit's factor is taken out.
 
     >>> import numpy as np
+    >>> from hwan.health.rapid import load_model
     >>> model = load_model("pulsebat-lmo10/1")
     >>> found = predict(model, np.full((2, 21), 3.7))
     >>> bool((found.distance > 1).all())
