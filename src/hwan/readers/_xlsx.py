@@ -162,9 +162,9 @@ def _prove(path: Path) -> None:
 def _bound_cells(path: Path, pieces: Iterator[bytes]) -> None:
     rows = columns = 1
     for piece in pieces:
-        for letters, digits in _PLACE.findall(piece):
-            rows = max(rows, int(digits.lstrip(b"0")[:12] or 0))
-            columns = max(columns, _column_number(letters))
+        found = _PLACE.findall(piece)
+        rows = max(rows, *(int(digits.lstrip(b"0")[:12] or 0) for digits in {each[1] for each in found}), 1)
+        columns = max(columns, *(_column_number(letters) for letters in {each[0] for each in found}), 1)
     if rows * columns > MOST_CELLS:
         raise DamagedFile("table_too_large", source=path.name, rows=rows, columns=columns, most_cells=MOST_CELLS)
 
