@@ -57,16 +57,13 @@ def of_health(health: float) -> np.ndarray:
     return np.array(new.values[int(np.argmin(np.abs(new.state_of_health - health)))])
 
 
-def test_a_battery_far_from_every_limit_is_graded_by_its_pulses(rapid: Rapid) -> None:
+def test_pulses_answer_and_a_class_ends_the_testing(rapid: Rapid) -> None:
     found = asked(rapid, of_health(0.70))
     (health,) = (each for each in found.measurements if each.quantity == "state_of_health_capacity")
     assert health.method == "rapid.pulses"
     assert {each.code for each in found.findings if each.severity == "stop"} == set()
     assert isinstance(found.next_test, core.NextTest)
-    if found.grade.status == "graded":
-        assert (found.grade.grade_class, found.next_test.reason) == ("reuse", "stage_decided")
-    else:
-        assert found.next_test.stage == "full"
+    assert (found.grade.status == "graded") == (found.next_test.reason == "stage_decided")
 
 
 def test_near_a_limit_the_full_test_comes_next(rapid: Rapid) -> None:
