@@ -160,7 +160,8 @@ def test_missing_package_is_named(plausible: Entry, monkeypatch: pytest.MonkeyPa
 def test_public_surface() -> None:
     page = ["Entry", "Failure", "html"]
     calibration = ["Calibration", "Check", "calibration_page"]
-    assert sorted(report.__all__) == sorted([*page, *calibration, "Certificate", "certificate", "content"])
+    health = ["HealthChapter", "health_page"]
+    assert sorted(report.__all__) == sorted([*page, *calibration, *health, "Certificate", "certificate", "content"])
 
 
 def texts(language: str) -> dict[str, dict[str, str]]:

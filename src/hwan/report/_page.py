@@ -78,6 +78,7 @@ def html(
         made=words.moment(made_at),
         version=hwan_version,
         origins=_origins(entries, words),
+        meaning=words.ui("interval_meaning"),
         light=variables(0),
         dark=variables(1),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from hwan import core
@@ -10,19 +9,9 @@ from hwan.health.rapid import ControlChart, control_chart
 from hwan.report._calibration._entry import Calibration
 from hwan.report._calibration._figures import calibration_figures, sigma_of
 from hwan.report._calibration._tables import calibration_sections, population, protocol_words
+from hwan.report._cards import Card
 from hwan.report._palette import variables
 from hwan.report._words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A headline figure: what it is, the figure, and what stands below."""
-
-    label: str
-    value: str
-    unit: str
-    below: tuple[str, ...]
-    tone: str = "accent"
 
 
 def calibration_page(entry: Calibration, *, language: str = "en", made_at: datetime, hwan_version: str) -> str:
@@ -65,6 +54,7 @@ def calibration_page(entry: Calibration, *, language: str = "en", made_at: datet
         made=words.moment(made_at),
         version=hwan_version,
         origins=_origins(entry, words),
+        meaning=words.ui("calibration_left_out"),
         light=variables(0),
         dark=variables(1),
     )  # fmt: skip

@@ -1,0 +1,12 @@
+"""The commands of ``hwan health``: one method each, on tester files."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="What the battery is beyond its capacity: incremental capacity, electrodes, impedance, pulses.",
+)
