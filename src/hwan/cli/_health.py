@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from hwan.cli._health_profiles import list_half_cells, list_profiles
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="What the battery is beyond its capacity: incremental capacity, electrodes, impedance, pulses.",
 )
+app.command("profiles")(list_profiles)
+app.command("halfcells")(list_half_cells)
