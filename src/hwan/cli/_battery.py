@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Final
 
+from hwan.cli._chemistry import chemistry_stated
 from hwan.cli._instrument import load_instrument, stated_over
 from hwan.cli._rapid import RapidAsked, RapidWanted
 from hwan.cli._recordings import Wanted, whole
@@ -24,7 +25,6 @@ from hwan.core import (
     Test,
     Unknown,
     UsageError,
-    chemistry_named,
 )
 from hwan.grading import load_ruleset
 from hwan.readers import Mapping, load_mapping, read
@@ -149,7 +149,7 @@ def known(stated: Stated) -> Known:
 
 def _kind(stated: Stated) -> BatteryType:
     return BatteryType(
-        chemistry=chemistry_named(stated.chemistry),
+        chemistry=chemistry_stated(stated.chemistry),
         rated_capacity_ah=_told("--rated-capacity-ah", stated.rated_capacity_ah),
         rated_energy_wh=_told("--rated-energy-wh", stated.rated_energy_wh),
         upper_voltage_volt=_told("--upper-voltage-volt", stated.upper_voltage_volt),

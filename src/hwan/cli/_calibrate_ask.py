@@ -17,8 +17,9 @@ import typer
 
 from hwan.cli import _options as option
 from hwan.cli._battery import Stated, known
+from hwan.cli._chemistry import chemistry_stated
 from hwan.cli._outcome import Failure
-from hwan.core import UsageError, chemistry_named, known_or
+from hwan.core import UsageError, known_or
 
 if TYPE_CHECKING:
     from hwan.health.rapid import About, RapidProtocol
@@ -163,7 +164,7 @@ class Ask:
         """Return what the model says of itself, checked."""
         from hwan.health.rapid import About, Origin, Population, Reference, models
 
-        chemistry = known_or(chemistry_named(self.chemistry), "unknown")
+        chemistry = known_or(chemistry_stated(self.chemistry), "unknown")
         if chemistry == "unknown":
             raise UsageError("calibrate_chemistry_unknown")
         if not ID.fullmatch(self.id) or self.id in models():

@@ -51,7 +51,10 @@ ReportFile = Annotated[
 Capacity = Annotated[float | None, typer.Option("--rated-capacity-ah", min=1e-9, help="Rated capacity in Ah.")]
 Energy = Annotated[float | None, typer.Option("--rated-energy-wh", min=1e-9, help="Rated energy in Wh.")]
 Chemistry = Annotated[
-    str, typer.Option(help="lfp, nmc111 … nmc811, nca, lmo, lco, lto, na-ion, li-s, solid-state, unknown.")
+    str,
+    typer.Option(
+        help="lfp, nmc111 … nmc811, nca, lmo, lco, lto, na-ion, li-s, solid-state, unknown, or your own file."
+    ),
 ]
 LevelOption = Annotated[
     LevelName | None, typer.Option("--level", help="What the battery is; only packs and modules are routed.")
