@@ -6,6 +6,11 @@ calls) and the peak memory of each process (without) stand beside it. The first 
 timed. Both must give the same rows and voltages, or no speed is told. What both read is what a user gets:
 from the path to a table in memory, ours recognised, mapped, checked and hashed.
 
+Beside each claim stands the floor under it, measured in the same rounds: the table library's own read of the same
+text (NumPy's copies of the fields of an .mpr), without a name, a unit, a clock, a check or a hash; and the same with
+the file's SHA-256 computed beside, which the provenance of a recording needs. Where the floor is no faster than a
+claim asks, no reader built on that library can be.
+
 The .res, and the settings of the .mpr, without which yadg does not read it, are a laboratory's (HWAN_LAB_DATA).
 """
 
@@ -16,14 +21,19 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+import mpr as mprs
 import text as texts
+from hwan.readers._source import sha256_of
 from hwan.readers.biologic import _modules
 from peers.environments import OURS, PEERS, environment, lacking
 from peers.worker import Worker, like
@@ -124,6 +134,37 @@ FILES: Final[dict[str, Callable[[Path, int], Path | None]]] = {
 }
 
 
+def _library(skip: int, mark: str) -> Callable[[Path], Callable[[], object]]:
+    return lambda path: partial(texts.library, path, skip, mark)
+
+
+FLOORS: Final[dict[str, Callable[[Path], Callable[[], object]]]] = {
+    ".mpr": mprs.floor, "Maccor text": _library(1, "\t"), "PEC csv": _library(2, ","),
+    "Arbin csv": _library(0, ","), "BDF csv": _library(0, ","),
+}  # fmt: skip
+
+
+def hashed(work: Callable[[], object], path: Path) -> None:
+    """Do the work with the file's hash made beside, as our reader makes it."""
+    with ThreadPoolExecutor(1) as beside:
+        hashing = beside.submit(sha256_of, path)
+        work()
+        hashing.result()
+
+
+def cost(work: Callable[[], object]) -> dict[str, float]:
+    """Return what one call takes, in the words of a worker's answer."""
+    wall, processor = time.perf_counter(), time.process_time()
+    work()
+    return {"seconds": time.perf_counter() - wall, "processor": time.process_time() - processor}
+
+
+def costs(works: tuple[Callable[[], object], ...], turn: int) -> list[dict[str, float]]:
+    """Return what each costs; in every other turn the last is done first, since the first finds memory cold."""
+    step = -1 if turn % 2 else 1
+    return [cost(work) for work in works[::step]][::step]
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """Theirs over ours: the median over rounds by the clock and of the processors; the peak memory of both."""
@@ -147,18 +188,20 @@ def compared(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> Compared:
     return Compared(clock, processor, max(one["peak_mb"] for one in ours), max(one["peak_mb"] for one in theirs))
 
 
-def in_turn(peer: str, python: str, path: Path, rounds: int) -> list[tuple[dict[str, Any], dict[str, Any]]] | str:
-    """Return what each round cost ours and theirs; a text where one did not read, or read something else."""
-    done: list[tuple[dict[str, Any], dict[str, Any]]] = []
+def in_turn(
+    peer: str, python: str, path: Path, rounds: int, floors: tuple[Callable[[], object], ...]
+) -> list[tuple[dict[str, Any], ...]] | str:
+    """Return what each round cost ours, theirs and the floors; a text where one did not read, or read otherwise."""
+    done: list[tuple[dict[str, Any], ...]] = []
     with Worker(sys.executable, "hwan", path) as our, Worker(python, peer, path) as their:
-        for _ in range(rounds):
+        for turn in range(rounds):
             ours, theirs = our.ask(), their.ask()
             for name, answer in (("hwan", ours), (peer, theirs)):
                 if "error" in answer:
                     return f"{name}: {answer['error']}"
             if not like(theirs, ours):
                 return f"{peer} reads other rows or voltages: {theirs['rows']} {theirs['volts']}, ours {ours['volts']}"
-            done.append((ours, theirs))
+            done.append((ours, theirs, *costs(floors, turn)))
     return done
 
 
@@ -172,16 +215,37 @@ def measure(claim: Claim, folder: Path, rounds: int) -> bool:
     if path is None:
         print(f"RESULT | {named} | not run: {absent or 'no sample, set HWAN_LAB_DATA'} | {limit}")
         return False
-    done = in_turn(claim.peer, found.python, path, rounds)
+    done = in_turn(claim.peer, found.python, path, rounds, _floors(claim, path))
     if isinstance(done, str):
         print(f"RESULT | {named} | not compared: {' '.join(done.replace('|', '/').split())} | {limit}")
         return True
     took = [statistics.median(each[side]["seconds"] for each in done) for side in (0, 1)]
     print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, {rounds} rounds in turn: ", end="")
     print(f"ours {1e3 * took[0]:.1f} ms, theirs {1e3 * took[1]:.1f} ms")
-    ratio = compared(done)
-    print(f"RESULT | {named} | {ratio} | {limit}", flush=True)
+    ratio = compared([(ours, theirs) for ours, theirs, *_ in done])
+    print(f"RESULT | {named} | {ratio} | {limit}")
+    _tell_floors(named, done)
     return ratio.clock < claim.least
+
+
+def _floors(claim: Claim, path: Path) -> tuple[Callable[[], object], ...]:
+    """Return the floor under a claim, and the floor with a hash beside; none where the peer calls a program."""
+    if claim.form not in FLOORS:
+        return ()
+    work = FLOORS[claim.form](path)
+    work()
+    return work, partial(hashed, work, path)
+
+
+def _tell_floors(named: str, done: list[tuple[dict[str, Any], ...]]) -> None:
+    """Print how many times as fast as the peer the floors are."""
+    titles = ("floor of the table library itself", "the same with the file's SHA-256")
+    for title, place in zip(titles, range(2, len(done[0])), strict=False):
+        clock, processor = (
+            statistics.median(each[1][what] / each[place][what] for each in done) for what in ("seconds", "processor")
+        )
+        told = f"{clock:.2f} by the clock, {processor:.2f} of processor time"
+        print(f"RESULT | {named}: {title} | {told} | told, no limit", flush=True)
 
 
 def _title(peer: str) -> str:

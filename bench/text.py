@@ -107,7 +107,7 @@ def main(rows: int) -> int:
         for dialect, (lines, skip, mark) in DIALECTS.items():
             path = write(Path(folder), f"{dialect}.csv", lines, rows)
             ours = cost(partial(_ours, path))
-            alone = cost(partial(_library, path, skip, mark))
+            alone = cost(partial(library, path, skip, mark))
             print(f"{dialect:8} {path.stat().st_size / 1e6:6.0f} MB", ours, alone)
             passed |= _told(dialect, rows, ours, alone)
             path.unlink()
@@ -121,6 +121,8 @@ def _told(dialect: str, rows: int, ours: Cost, alone: Cost) -> bool:
         cores, of_processor = os.cpu_count(), rows / ours.processor
         print(f"RESULT | {claim}, thousand rows/s, {cores} cores | {speed / 1e3:.0f} | at least {limit / 1e3:.0f}")
         print(f"RESULT | {claim}, thousand rows per second of processor | {of_processor / 1e3:.0f} | told, no limit")
+        floor = f"{rows / alone.wall / 1e3:.0f} by the clock, {rows / alone.processor / 1e3:.0f} of processor time"
+        print(f"RESULT | {claim}, thousand rows/s: floor of the table library itself | {floor} | told, no limit")
     print(f"RESULT | {claim}, processor time over the table library's | {ratio:.2f} | at most {MOST_OVER_LIBRARY:g}")
     return speed < limit or ratio > MOST_OVER_LIBRARY
 
@@ -129,7 +131,8 @@ def _ours(path: Path) -> pl.DataFrame:
     return read(path).samples.collect()
 
 
-def _library(path: Path, skip: int, mark: str) -> pl.DataFrame:
+def library(path: Path, skip: int, mark: str) -> pl.DataFrame:
+    """Read a text whose headings stand under `skip` lines by the table library alone."""
     return pl.read_csv(path, skip_rows=skip, separator=mark, infer_schema_length=1000, truncate_ragged_lines=True)
 
 

@@ -1,7 +1,8 @@
-"""One target per parser: bytes go to a file, the file through the reader and the door.
+"""One target per parser: bytes go to a file, the file through the reader and the door, or through its loader.
 
-Allowed is a recording, or an error that hwan raises on purpose. Anything else is a finding: another
-exception (``reader_failed`` is one that the door caught), more than two seconds, more than 1 GB.
+Allowed is a recording (a state, a table, a definition), or an error that hwan raises on purpose. Anything else
+is a finding: another exception (``reader_failed`` is one that the door caught), more than two seconds, more
+than 1 GB.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from fuzz import seeds
+from fuzz import documents, seeds
 from hwan.core import LANGUAGES, Finding, HwanError, Recording, text
 from hwan.readers import Reader
 from hwan.readers._detect import choose
@@ -37,7 +38,7 @@ class Broken(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A parser: its reader (empty: whichever is chosen by content), its seeds, and how bytes become a file."""
+    """A parser: its reader (empty: whichever is chosen by content, or none), its seeds, how bytes become a file."""
 
     name: str
     reader: str
@@ -45,6 +46,8 @@ class Target:
     file: Callable[[bytes], bytes] = bytes
     rounds: int = 150
     """How many mutations the short run of the tests makes."""
+    read: Callable[[Path], None] | None = None
+    """What reads a file that is no recording, in place of a reader."""
 
 
 def _inside(name: str, reader: str, archive: Callable[[], seeds.Seeds], rounds: int = 150) -> Target:
@@ -52,6 +55,14 @@ def _inside(name: str, reader: str, archive: Callable[[], seeds.Seeds], rounds: 
     return Target(
         name, reader, lambda: seeds.members(_last(archive)), lambda data: seeds.packed(_last(archive), data), rounds
     )
+
+
+def _state_members() -> seeds.Seeds:
+    return seeds.members(_last(documents.state_archives))
+
+
+def _state_packed(data: bytes) -> bytes:
+    return documents.state(seeds.packed(_last(documents.state_archives), data))
 
 
 @cache
@@ -74,6 +85,11 @@ TARGETS: Final = (
     Target("bdf-parquet", "bdf-parquet", seeds.bdf_parquet, rounds=6),
     Target("bdf-csv", "bdf-csv", seeds.bdf_csv),
     Target("text", "", seeds.texts, rounds=60),
+    Target("state", "", documents.states, read=documents.read_state),
+    Target("state-members", "", _state_members, _state_packed, read=documents.read_state),
+    Target("responses", "", documents.responses, read=documents.read_responses),
+    Target("definitions", "", documents.definitions, read=documents.read_definition),
+    Target("rapid-model", "", documents.models, rounds=20, read=documents.read_model),
 )
 BY_NAME: Final = {target.name: target for target in TARGETS}
 
@@ -109,6 +125,9 @@ def examine(target: Target, data: bytes, folder: Path) -> str:
 
 def _outcome(target: Target, path: Path) -> str:
     try:
+        if target.read:
+            target.read(path)
+            return "read"
         source = open_source(path)
         if target.reader:
             reader = reader_of(target.reader)

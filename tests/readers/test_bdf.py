@@ -113,10 +113,10 @@ def test_bytes_that_are_not_utf8_are_placed(write: Write) -> None:
 
 def test_a_last_row_cut_short_and_blank_lines_are_findings(write: Write) -> None:
     recording = readers.read(write("cut.csv", f"{HEAD}\n0,3.7,1\n,,\n1,3.8,1\n2,3."))
-    assert _codes(recording) == ["last_row_cut_short", "blank_rows_left_out", "values_missing"]
+    assert _codes(recording) == ["last_row_cut_short", "cut_row_left_out", "blank_rows_left_out"]
     assert recording.findings[0].values["line"] == 5
-    assert recording.findings[1].values["lines"] == "3"
-    assert recording.samples.collect().height == 3
+    assert recording.findings[2].values["lines"] == "3"
+    assert recording.samples.collect().height == 2
 
 
 def test_cells_with_spaces_and_null_words(write: Write) -> None:
@@ -135,6 +135,15 @@ def test_whole_counters_leaves_empty_cells() -> None:
     frame, findings = whole_counters(pl.DataFrame({"cycle_count": [1.0, None, 2.0]}))
     assert frame["cycle_count"].to_list() == [1, None, 2]
     assert findings == []
+
+
+@pytest.mark.parametrize("odd", [0.5, 2.0**53 + 2, 1e300, float("inf"), float("nan")])
+def test_whole_counters_keep_what_does_not_count(odd: float) -> None:
+    frame, findings = whole_counters(pl.DataFrame({"cycle_count": [1.0, odd, -(2.0**53)]}))
+    assert frame["raw_cycle_count"].len() == 3
+    assert [finding.code for finding in findings] == ["counter_not_whole"]
+    counted, none = whole_counters(pl.DataFrame({"cycle_count": [1.0, 2.0**53, -(2.0**53)]}))
+    assert (counted["cycle_count"].to_list(), none) == ([1, 2**53, -(2**53)], [])
 
 
 def test_parquet_with_text_in_a_numeric_column(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from types import ModuleType
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwan.core import UNKNOWN, ColumnProblem, DamagedFile, HwanError, NothingInside
@@ -252,6 +252,7 @@ def test_the_tables_of_numbers_do_not_overlap() -> None:
     assert sum(masks) == int(np.bitwise_or.reduce(masks))
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from([2, 3, 11]))
 def test_damaged_bytes_give_a_clear_error_or_samples(
     tmp_path_factory: pytest.TempPathFactory, chance: random.Random, version: int

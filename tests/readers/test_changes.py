@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -29,6 +29,7 @@ def block(request: pytest.FixtureRequest) -> Iterator[int]:
         yield request.param
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=40), low=NUMBERS, high=NUMBERS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_changes_are_those_of_the_whole_column(
@@ -44,6 +45,7 @@ def test_changes_are_those_of_the_whole_column(
         assert found.sizes.dtype == change.dtype
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.one_of(NUMBERS, st.none(), st.just(float("inf"))), min_size=1, max_size=20))
 @pytest.mark.parametrize("dtype", [pl.Float32, pl.Float64])
 def test_extremes_are_those_of_polars(values: list[float | None], dtype: type[pl.DataType]) -> None:
@@ -64,6 +66,7 @@ def test_columns_keep_their_order_whether_whole_or_not() -> None:
     assert extremes_of(frame, ["b"]) == {"b": Extremes(1, 2)}
 
 
+@settings(deadline=None)
 @given(
     kinds=st.lists(st.tuples(st.booleans(), st.integers(1, 20)), min_size=1, max_size=12),
     seed=st.integers(0, 1000),

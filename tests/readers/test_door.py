@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwan.core import ColumnProblem, DamagedFile, Finding, NothingInside
@@ -147,6 +147,7 @@ def test_skipped_cycles_and_a_current_of_zero_are_noted() -> None:
     assert findings["current_always_zero"].severity == "note"
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(-5, 5), st.sampled_from([NAN, INFINITE, 1e6])), min_size=1, max_size=30))
 def test_the_door_keeps_every_row_and_every_good_value(values: list[float | None]) -> None:
     good = [value if value is not None and abs(value) < 2000 else None for value in values]

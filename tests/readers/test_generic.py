@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwan import readers
@@ -138,6 +138,7 @@ def test_a_mapping_without_columns() -> None:
         checked(Mapping("empty", "Empty", {}, ("a",)), "here")
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 1e6), st.floats(-5, 5))
 def test_factor_and_offset_are_what_they_say(factor: float, offset: float) -> None:
     import polars as pl

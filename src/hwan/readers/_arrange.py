@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+import numpy as np
 import polars as pl
 
 from hwan.core import COLUMNS, Finding, Severity, raw_name
 from hwan.core.columns import RAW_PREFIX, WIDE_CELL
+
+_LARGEST_WHOLE: Final = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ def _measures(name: str) -> bool:
 def whole_counters(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
     """Make the columns that count whole numbers; one that does not count is no counter."""
     counters = [name for name in frame.columns if name in COLUMNS and COLUMNS[name].dtype == pl.Int64]
+    frame = frame.with_columns(whole for name in counters if (whole := _whole(frame[name])) is not None)
     floats = [name for name in counters if frame.schema[name].is_float()]
     if not floats:
         return frame, []
@@ -55,10 +60,21 @@ def whole_counters(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
     return frame.rename({name: raw_free(name, taken) for name in broken}), findings
 
 
+def _whole(column: pl.Series) -> pl.Series | None:
+    """Return a counter as whole numbers; None where it has gaps or does not count, which is looked at closely."""
+    if not column.dtype.is_float() or column.null_count() or column.is_empty():
+        return None
+    values = column.to_numpy()
+    with np.errstate(invalid="ignore"):  # infinity and NaN become a number that they do not equal
+        whole = values.astype(np.int64)
+    counts = (whole == values).all() and whole.min() >= -_LARGEST_WHOLE and whole.max() <= _LARGEST_WHOLE
+    return pl.Series(column.name, whole) if counts else None
+
+
 def _not_whole(name: str) -> pl.Expr:
     # Beyond 2**53 a float no longer counts; infinity and NaN are no numbers of anything.
     value = pl.col(name)
-    return ((value != value.round()) | ~value.is_finite() | (value.abs() > 2.0**53)).fill_null(value=False)
+    return ((value != value.round()) | ~value.is_finite() | (value.abs() > _LARGEST_WHOLE)).fill_null(value=False)
 
 
 def _fraction_finding(frame: pl.DataFrame, name: str) -> Finding:

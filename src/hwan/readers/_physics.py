@@ -1,6 +1,6 @@
 """Physics on the doorstep: what a file contradicts in itself, found when it is read.
 
-The checks need nothing but the file: its clocks, its battery's voltage and the repetition of its rows.
+The checks need nothing but the file: its clocks, its battery's voltage, its counters and the repetition of its rows.
 What needs the rating, the type or the steps (the sign of the current, the scale, counters against ∫I·dt)
 stays with :mod:`hwan.health`. What is checked, how large it must be, and what no check can reveal:
 docs/physics.md.
@@ -14,6 +14,7 @@ import polars as pl
 
 from hwan.core import REQUIRED, Finding, Mark
 from hwan.readers._physics_clocks import clocks
+from hwan.readers._physics_counters import counters
 from hwan.readers._physics_current import ranges, stuck
 from hwan.readers._physics_lines import lines
 from hwan.readers._physics_rows import rows
@@ -28,7 +29,7 @@ def physics(frame: pl.DataFrame, ranges_known: Mapping[str, Range] | None = None
     if frame.height < 2 or not set(REQUIRED).issubset(frame.columns):
         return [], []
     samples = Samples(frame, ranges_known or {})
-    findings = [finding for check in (clocks, ranges, stuck, rows) for finding in check(samples)]
+    findings = [finding for check in (clocks, ranges, counters, stuck, rows) for finding in check(samples)]
     marks: list[Mark] = []
     for finding, found in lines(samples):
         findings.append(finding)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from hwan.core import Finding, Severity
-from hwan.readers._changes import Watch, changes_beyond
+from hwan.readers._changes import Changes
 from hwan.readers._physics_samples import LARGE_SHARE, Bools, Floats, Ints, Samples, at_rows, short, size_after
 
 DECADES_MOST: Final = 3
@@ -46,8 +46,8 @@ def ranges(samples: Samples) -> Iterator[Finding]:
         rows, powers = rows[unmoved], powers[unmoved]
         stays = _stays(samples, samples.current, rows, powers)
         yield from _told("current_range_jumps", "current_ampere", rows[stays], powers[stays])
-    for name in _counters(samples):
-        yield from _counter(samples, name)
+    for name, changes in samples.counter_changes.items():
+        yield from _counter(samples, name, changes)
 
 
 def _decades(values: Floats, changed: Ints, largest: float, starts: Ints) -> tuple[Ints, Floats]:
@@ -115,16 +115,9 @@ def _told(code: str, column: str, rows: Ints, powers: Floats) -> Iterator[Findin
         yield at_rows(code, "stop", rows[powers == power], column=column, factor=float(10.0**power))
 
 
-def _counters(samples: Samples) -> list[str]:
-    return [
-        name for name in samples.frame.columns if name.endswith(("capacity_ah", "energy_wh")) and name[:4] != "raw_"
-    ]
-
-
-def _counter(samples: Samples, name: str) -> Iterator[Finding]:
-    values, largest = samples.frame[name].to_numpy(), samples.largest(name)
-    noise = 0.9 * LARGE_SHARE * largest
-    changed = changes_beyond(Watch(values, -noise, noise))[0].rows
+def _counter(samples: Samples, name: str, changes: Changes) -> Iterator[Finding]:
+    values, largest = samples.counter(name), samples.largest(name)
+    changed = changes.rows[np.abs(changes.sizes) > 0.9 * LARGE_SHARE * largest]
     rows, powers = _decades(values, changed, largest, samples.starts)
     if not len(rows):
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -27,6 +27,8 @@ SWITCH_SHARE: Final = 0.1
 """The current switches where it changes by more than this part of its largest magnitude."""
 LARGE_SHARE: Final = 0.01
 """Currents and counters smaller than this part of the largest are the noise of zero."""
+DIGIT_SHARE: Final = 1e-6
+"""A change by less than this part of the largest reading is the last digit of a number in single precision."""
 GAP_FACTOR: Final = 10.0
 GAP_LEAST_SECOND: Final = 60.0
 LEAST_SECOND: Final = 10.0
@@ -149,6 +151,53 @@ class Samples:
         return changes_beyond(Watch(self.current, -noise, noise))[0]
 
     @cached_property
+    def counter_changes(self) -> Mapping[str, Changes]:
+        """By counter, the rows after which it falls, or rises by more than the noise of zero, Ah or Wh.
+
+        Of net counters, which rise and fall, those after which it changes by more than that noise.
+        """
+        watched = {}
+        for name in self.frame.columns:
+            if name.endswith(("capacity_ah", "energy_wh")) and not name.startswith("raw_"):
+                largest = self.largest(name)
+                noise = 0.9 * LARGE_SHARE * largest
+                low = noise if "net_" in name else DIGIT_SHARE * largest
+                watched[name] = Watch(self.counter(name), -low, noise)
+        return dict(zip(watched, changes_beyond(*watched.values()), strict=True)) if watched else {}
+
+    def counter(self, name: str) -> Floats:
+        """Return a counter whose absent values are the last before them; one that counts below zero is turned."""
+        column = self.frame[name]
+        if column.null_count():
+            column = column.fill_null(strategy="forward").fill_null(0.0)
+        low, high = self.range(name)
+        values = column.to_numpy()
+        return -values if high <= 0 > low and "net_" not in name else values
+
+    @cached_property
+    def cycle(self) -> NDArray[Any]:
+        """Cycle numbers; an absent one is the last before it."""
+        return self._numbers("cycle_count").to_numpy()
+
+    @cached_property
+    def cycle_changes(self) -> Changes:
+        """Rows after which the cycle number changes; none without cycle numbers."""
+        if "cycle_count" not in self.frame.columns:
+            return Changes(np.empty(0, np.int64), np.empty(0))
+        return changes_beyond(Watch(self.cycle, 0, 0))[0]
+
+    @cached_property
+    def turns(self) -> Ints:
+        """Rows at which the cycle number changes."""
+        return self.cycle_changes.rows + 1
+
+    @cached_property
+    def restarts(self) -> Ints:
+        """Rows at which the test time goes back."""
+        odd = self.clock_changes["test_time_second"]
+        return odd.rows[odd.sizes < 0] + 1
+
+    @cached_property
     def switches(self) -> Ints:
         """Rows after which the current switches: by more than a tenth of its largest magnitude."""
         changes = self.current_changes
@@ -169,10 +218,11 @@ class Samples:
         """Rows at which the step's number changes; empty without step numbers."""
         if self.step_column is None:
             return np.empty(0, np.int64)
-        number = self.frame[self.step_column]
-        if number.null_count():
-            number = number.fill_null(strategy="forward").fill_null(0)
-        return changes_beyond(Watch(number.to_numpy(), 0, 0))[0].rows + 1
+        return changes_beyond(Watch(self._numbers(self.step_column).to_numpy(), 0, 0))[0].rows + 1
+
+    def _numbers(self, name: str) -> pl.Series:
+        numbers = self.frame[name]
+        return numbers.fill_null(strategy="forward").fill_null(0) if numbers.null_count() else numbers
 
 
 def size_after(values: Floats, rows: Ints) -> Floats:

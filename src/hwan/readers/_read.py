@@ -91,9 +91,9 @@ def _chosen_key(source: Source, reader: Reader, key: str | None) -> str:
 
 def recording_with(reader: Reader, source: Source, key: str) -> Recording:
     """Read with `reader`, whatever detection would say; check and stamp."""
-    raw = _raw(source, reader, key)
     with ThreadPoolExecutor(1) as beside:  # hashing asks nothing of Python: it takes the other processor
         hashing = beside.submit(sha256_of, source.path)
+        raw = _raw(source, reader, key)
         frame, found, repaired = pass_door(raw.frame, source.path.name)
         sha256 = hashing.result()
     return Recording(

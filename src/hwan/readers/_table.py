@@ -142,7 +142,8 @@ def frame_of(
         frame, wrong = _slowly(sheet, numbers, lenient)
         findings += found + wrong
     findings += cut_line(sheet)
-    frame, blank = _without_blank_rows(frame, sheet, removed)
+    # The library parses in parts, which NumPy would join anew for each check.
+    frame, blank = _without_blank_rows(frame.rechunk(), sheet, removed)
     if frame.is_empty():
         raise NothingInside("headings_without_rows", source=sheet.source, headings=", ".join(sheet.headings)[:500])
     return _guess_types(frame, sheet, texts), [*findings, *blank]
@@ -168,7 +169,7 @@ def _fast(sheet: Sheet, numbers: Sequence[str]) -> pl.DataFrame | None:
         return None
 
 
-def _parse(sheet: Sheet, schema: dict[str, type[pl.DataType]], rows: int | None = None) -> pl.DataFrame:
+def _parse(sheet: Sheet, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
     """Parse the body; cells beyond the headings are allowed where all of them are empty."""
     first = first_record(sheet.body).rstrip("\r\n")
     width = len(cells(first, sheet.dialect.delimiter))
@@ -184,8 +185,7 @@ def _parse(sheet: Sheet, schema: dict[str, type[pl.DataType]], rows: int | None 
         separator=sheet.dialect.delimiter,
         quote_char='"' if b'"' in sheet.body else None,  # without quotes the library need not look for them
         decimal_comma=sheet.dialect.decimal == ",",
-        null_values=list(sheet.dialect.null_tokens) or None,
-        n_rows=rows,
+        null_values=_possible(sheet.dialect.null_tokens, sheet.body) or None,
     )
     full = [
         name
@@ -198,12 +198,19 @@ def _parse(sheet: Sheet, schema: dict[str, type[pl.DataType]], rows: int | None 
     return frame.drop(extra) if extra else frame
 
 
+def _possible(tokens: Sequence[str], body: bytes) -> list[str]:
+    """Return the tokens whose first letter stands in the body: the library compares every cell with each of them."""
+    stands = {letter: letter.encode() in body for letter in {token[:1] for token in tokens}}
+    return [token for token in tokens if stands[token[:1]]]
+
+
 def _numeric_at_first(sheet: Sheet, names: Sequence[str]) -> list[str]:
     """Return the columns whose first cells are all numbers, so that they are parsed as such at once."""
     if not names:
         return []
     try:
-        frame = _parse(sheet, dict.fromkeys(sheet.columns(), pl.String), _SAMPLE_ROWS)
+        first = replace(sheet, body=sheet.body[: line_start(sheet.body, _SAMPLE_ROWS)])
+        frame = _parse(first, dict.fromkeys(sheet.columns(), pl.String))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return []
     frame = frame.select(names)

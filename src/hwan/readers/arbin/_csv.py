@@ -11,15 +11,19 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
 import polars as pl
 
 from hwan.core import REQUIRED, UNKNOWN, ColumnProblem, DamagedFile, Finding, HwanError, Instrument, Mark
+from hwan.readers._apart import rows_apart
 from hwan.readers._arrange import arrange
 from hwan.readers._contract import Proof, RawRecording, Recognition
-from hwan.readers._table import Dialect, Sheet, cells, frame_of, head_lines, sheet_of, utf8_of
+from hwan.readers._encoding import line_start
+from hwan.readers._ending import ended, mark_of_cut
+from hwan.readers._table import LONGEST_LINE, Dialect, Sheet, cells, frame_of, head_lines, sheet_of, utf8_of
 from hwan.readers.arbin._clock import seconds_written
 from hwan.readers.arbin._samples import meaning_of, targets_of, with_scopes, with_steps
 
@@ -58,7 +62,7 @@ class ArbinCsv:
     """Reads Arbin's exports of samples to delimited text."""
 
     name: str = "arbin-csv"
-    version: str = "2"
+    version: str = "3"
     title: str = "Arbin .csv"
     suffixes: tuple[str, ...] = (".csv",)
     proof: Proof = "unproven"
@@ -85,13 +89,8 @@ class ArbinCsv:
         DamagedFile
             No line has Arbin's headings.
         """
-        data = utf8_of(path)
-        head = _head_of(data[:1_000_000].decode("utf-8", "replace").splitlines())
-        if head is None:
-            raise DamagedFile("arbin_headings_absent", source=path.name)
-        if head.kind in _REFUSED:
-            raise ColumnProblem(_REFUSED[head.kind], source=path.name)
-        sheet = sheet_of(path.name, data, head.line, Dialect(head.delimiter))
+        cut = partial(_sheet, path.name)
+        sheet = rows_apart(path, cut) or cut(utf8_of(path))
         frame, findings, marks = _frame(sheet)
         about = _about(path)
         channel = about.get("about.IV_Ch_ID", "")
@@ -102,15 +101,30 @@ class ArbinCsv:
 ARBIN_CSV: Final = ArbinCsv()
 
 
+def _sheet(source: str, data: bytes) -> Sheet:
+    lines = data[: min(line_start(data, _FIRST_LINES), LONGEST_LINE)]
+    head = _head_of(lines.decode("utf-8", "replace").splitlines())
+    if head is None:
+        raise DamagedFile("arbin_headings_absent", source=source)
+    if head.kind in _REFUSED:
+        raise ColumnProblem(_REFUSED[head.kind], source=source)
+    return sheet_of(source, data, head.line, Dialect(head.delimiter))
+
+
 def _head_of(lines: list[str]) -> _Head | None:
     for number, line in enumerate(lines[:_FIRST_LINES]):
         for delimiter in _DELIMITERS:
             if line.count(delimiter) < 3:
                 continue
-            kind = _kind(cells(line, delimiter))
+            row = cells(line, delimiter)
+            kind = _kind(row) if sum(map(_is_word, row)) >= len(_ABOUT) else None
             if kind:
                 return _Head(number, delimiter, kind)
     return None
+
+
+def _is_word(cell: str) -> bool:
+    return any(map(str.isalpha, cell))
 
 
 def _kind(headings: tuple[str, ...]) -> Kind | None:
@@ -134,7 +148,9 @@ def _frame(sheet: Sheet) -> tuple[pl.DataFrame, list[Finding], tuple[Mark, ...]]
     clocks = [column for column, heading in names.items() if meant[heading] == _CLOCK]
     numbers = [column for column, heading in names.items()
                if not meant[heading].startswith("raw_") and column not in clocks]  # fmt: skip
-    frame, findings = frame_of(sheet, numbers, clocks)
+    sheet, findings = ended(sheet, numbers)
+    frame, of_table = frame_of(sheet, numbers, clocks)
+    findings += of_table
     for column in clocks:
         seconds, found = seconds_written(frame[column], frame[_column_of("test_time_second", names, meant)])
         frame = frame.with_columns(seconds.alias(column))
@@ -142,6 +158,7 @@ def _frame(sheet: Sheet) -> tuple[pl.DataFrame, list[Finding], tuple[Mark, ...]]
     frame, of_counters = arrange(frame.rename(names), targets)
     frame, of_steps, marks = with_steps(frame)
     frame, of_scope = with_scopes(frame)
+    marks += mark_of_cut(frame, frame.columns[len(targets) - 1], findings)
     if raw:
         findings.append(Finding("columns_kept_raw", "note", "columns", {"columns": ", ".join(raw)[:1000]}))
     return frame, [*findings, *of_counters, *of_steps, *of_scope], marks

@@ -1,8 +1,9 @@
 """A damaged Parquet page can abort the whole process inside the decoder; a child goes first.
 
 One wrong byte may ask for an allocation of exabytes, which ends a process without an exception. So a
-foreign Parquet file is decoded once by a child process, which may die; only then do we read it. A run of
-one value needs no bytes, so the cells are bounded by the size of the file before even the child decodes.
+foreign Parquet file is decoded once by a child process, which may die; only then do we read it. The child
+decodes a few columns after the other, so that it never holds a large table. A run of one value needs no
+bytes, so the cells are bounded by the size of the file before even the child decodes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ CELLS_PER_BYTE: Final = 40
 _ROOM_BYTES, _ROOM_PER_CELL = 2 << 30, 64
 _CODE: Final = """
 import sys
-path, most, room = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+path, most, room, part = sys.argv[1], *map(int, sys.argv[2:])
 try:
     import resource
     resource.setrlimit(resource.RLIMIT_DATA, (room, room))
@@ -29,8 +30,11 @@ except ImportError:
     pass
 import polars
 scan = polars.scan_parquet(path, glob=False)
-if scan.select(polars.len()).collect().item() * len(scan.collect_schema()) <= most:
-    scan.collect()
+rows, names = scan.select(polars.len()).collect().item(), scan.collect_schema().names()
+if rows * len(names) <= most:
+    at_once = max(1, part // max(1, rows))
+    for first in range(0, len(names), at_once):
+        scan.select(names[first : first + at_once]).collect()
 """
 
 
@@ -51,7 +55,8 @@ def survives(path: Path) -> bool:
 @lru_cache(maxsize=64)
 def _survives(path: str, *_state: int) -> bool:
     most = most_cells(Path(path))
-    command = [sys.executable, "-I", "-c", _CODE, path, str(most), str(_ROOM_BYTES + _ROOM_PER_CELL * most)]
+    room = _ROOM_BYTES + _ROOM_PER_CELL * most
+    command = [sys.executable, "-I", "-c", _CODE, path, *map(str, (most, room, FREE_CELLS))]
     try:
         done = subprocess.run(command, check=False, capture_output=True, timeout=LONGEST_SECONDS)  # noqa: S603
     except subprocess.TimeoutExpired:

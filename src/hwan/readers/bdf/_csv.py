@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from hwan.core import COLUMNS, DamagedFile, Scalar
+from hwan.readers._apart import rows_apart
 from hwan.readers._arrange import arrange
 from hwan.readers._contract import Proof, RawRecording, Recognition
-from hwan.readers._table import Dialect, cells, frame_of, head_lines, sheet_of, utf8_of
+from hwan.readers._encoding import line_start
+from hwan.readers._ending import ended, mark_of_cut
+from hwan.readers._table import Dialect, Sheet, cells, frame_of, head_lines, sheet_of, utf8_of
 from hwan.readers.bdf._names import plan, recognised
 
 _DELIMITERS: Final = (",", ";", "\t")
@@ -23,7 +27,7 @@ class BdfCsv:
     """Reads ``.bdf.csv``."""
 
     name: str = "bdf-csv"
-    version: str = "2"
+    version: str = "3"
     title: str = "BDF .csv"
     suffixes: tuple[str, ...] = (".bdf.csv", ".csv")
     proof: Proof = "unproven"
@@ -47,17 +51,23 @@ class BdfCsv:
 
     def read(self, path: Path, key: str = "") -> RawRecording:  # noqa: ARG002
         """Read all rows; errors name the line and the heading."""
-        data = utf8_of(path)
-        first = data.split(b"\n", 1)[0].decode("utf-8", errors="replace")
-        if not first.strip():
-            raise DamagedFile("headings_empty", source=path.name)
-        sheet = sheet_of(path.name, data, 0, Dialect(_delimiter(first), ".", _NULLS))
+        cut = partial(_sheet, path.name)
+        sheet = rows_apart(path, cut) or cut(utf8_of(path))
         way = plan(sheet.columns(), sheet.headings)
         words = [t.column for t in way.known() if t.name in COLUMNS and COLUMNS[t.name].dtype == pl.String]
         numbers = [target.column for target in way.known() if target.column not in words]
+        sheet, of_end = ended(sheet, numbers)
         frame, of_table = frame_of(sheet, numbers, words)
         frame, of_counters = arrange(frame, way.targets)
-        return RawRecording(frame, findings=(*way.findings, *of_table, *of_counters))
+        marks = mark_of_cut(frame, way.targets[-1].name, of_end)
+        return RawRecording(frame, findings=(*way.findings, *of_end, *of_table, *of_counters), marks=marks)
+
+
+def _sheet(source: str, data: bytes) -> Sheet:
+    first = data[: line_start(data, 1)].decode("utf-8", errors="replace")
+    if not first.strip():
+        raise DamagedFile("headings_empty", source=source)
+    return sheet_of(source, data, 0, Dialect(_delimiter(first), ".", _NULLS))
 
 
 def _delimiter(line: str) -> str:

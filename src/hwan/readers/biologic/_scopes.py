@@ -13,6 +13,8 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hwan.readers._changes import BLOCK
+
 Floats = NDArray[np.float64]
 Flow = Literal["charging", "discharging", "net"]
 Amount = Literal["capacity_ah", "energy_wh"]
@@ -77,18 +79,28 @@ def scope_of(values: Floats, counter: Counter, flows: Flows) -> tuple[str, float
     integral = flows.integral(counter)
     span = _largest(values) or _largest(integral) or 1.0
     for scope, base in _bases(integral, flows.numbers):
-        missed = _largest(integral - base, values) / span
+        missed = _furthest(integral, base, values) / span
         if missed <= TOLERANCE:
             return scope, missed
     missed = _missed_between_resets(values, integral)
     return ("schedule_", missed) if counter.flow != "net" and missed <= TOLERANCE else None
 
 
-def _largest(values: Floats, than: Floats | None = None) -> float:
-    """Return the largest magnitude of `values`, or of their difference, which then overwrites them."""
-    if than is not None:
-        values = np.subtract(values, than, out=values)
+def _largest(values: Floats) -> float:
+    """Return the largest magnitude of `values`."""
     return max(float(values.max()), -float(values.min()))
+
+
+def _furthest(integral: Floats, base: Floats | float, values: Floats) -> float:
+    """Return how far `values` are at most from the integral since its base; NaN where a value is."""
+    furthest, buffer = 0.0, np.empty(min(BLOCK, len(values)))
+    for first in range(0, len(values), BLOCK):
+        rows = slice(first, first + BLOCK)
+        away = buffer[: len(values[rows])]
+        np.subtract(integral[rows], base if isinstance(base, float) else base[rows], out=away)
+        np.subtract(away, values[rows], out=away)
+        furthest = float(np.maximum(furthest, _largest(away)))
+    return furthest
 
 
 def _bases(integral: Floats, numbers: Mapping[str, NDArray[np.generic]]) -> Iterator[tuple[str, Floats | float]]:

@@ -112,6 +112,8 @@ def decimal_in(body: bytes, delimiter: str, mapping: Mapping) -> str:
     if mapping.decimal != AUTO:
         return mapping.decimal
     places = (0, max(0, len(body) // 2 - _SAMPLE_BYTES // 2), max(0, len(body) - _SAMPLE_BYTES))
+    if delimiter == "," or not any(b"," in body[place : place + _SAMPLE_BYTES] for place in places):
+        return "."
     lines = [line for place in places for line in body[place : place + _SAMPLE_BYTES].split(b"\n")[1 if place else 0 :]]
     rows = [cells(line.decode("utf-8", errors="replace").rstrip("\r"), delimiter) for line in lines]
     return decimal_of(rows, delimiter)[0]

@@ -9,12 +9,12 @@ from typing import Final
 
 import polars as pl
 
-from hwan.core import COLUMNS, REQUIRED, SPECTRUM, ColumnProblem, Finding, FormatNotRecognised, Mark, needed
+from hwan.core import COLUMNS, REQUIRED, SPECTRUM, ColumnProblem, Finding, FormatNotRecognised, needed
 from hwan.readers._arrange import Target, arrange, raw_free
 from hwan.readers._contract import Proof, RawRecording, Recognition
+from hwan.readers._ending import ended, mark_of_cut
 from hwan.readers._table import Sheet, cells, frame_of, head_lines, utf8_of
 from hwan.readers.generic._blocks import blocks_of, delimiter_with
-from hwan.readers.generic._ending import MAY_BE_CUT, ended
 from hwan.readers.generic._levels import flattened
 from hwan.readers.generic._mapping import Mapping
 from hwan.readers.generic._sheets import sheet_with
@@ -63,7 +63,9 @@ class MappedCsv:
             lines = flattened(lines, mapping)[0]
         if not mapping.recognise:
             return _by_pattern(self.name, lines, mapping)
-        found = next((n for n, line in enumerate(lines) if delimiter_with(line, mapping)), None)
+        text = "\n".join(lines)  # most mappings are not meant, which the whole tells sooner than its lines do
+        here = all(heading in text for heading in mapping.recognise)
+        found = next((n for n, line in enumerate(lines) if delimiter_with(line, mapping)), None) if here else None
         wanted = ", ".join(mapping.recognise)
         if found is None:
             return Recognition(self.name, "no", "mapping_headings_absent", {"headings": wanted})
@@ -123,15 +125,8 @@ def _recording(
         *of_clock,
         *assumptions(frame, mapping),
     )
-    marks = _emptied(frame, targets[-1].name, of_table)
+    marks = mark_of_cut(frame, targets[-1].name, of_table)
     return RawRecording(frame, _preamble(sheet), found, mapping_sha256=mapping.sha256, marks=marks)
-
-
-def _emptied(frame: pl.DataFrame, name: str, of_table: list[Finding]) -> tuple[Mark, ...]:
-    """Return the mark on the last cell of the file, where it was emptied since it may be cut."""
-    if name not in frame.columns or all(finding.code != MAY_BE_CUT for finding in of_table):
-        return ()
-    return (Mark(name, "repaired", frame.height - 1, frame.height - 1),)
 
 
 def _with_test_time(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:

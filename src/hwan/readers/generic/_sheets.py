@@ -7,16 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from hwan.core import Finding, HwanError
-from hwan.readers._encoding import AUTO, BOMS, LONGEST_LINE, encoding_of
+from hwan.core import Finding
+from hwan.readers._apart import rows_apart
+from hwan.readers._encoding import AUTO
 from hwan.readers._table import Dialect, Sheet, sheet_of, utf8_of
 from hwan.readers.generic._blocks import Block, blocks_of, decimal_in, header_of
 from hwan.readers.generic._levels import flattened
 from hwan.readers.generic._mapping import Mapping
 
 UPPER_ROWS: Final = "upper_rows_left_out"
-_HEAD_BYTES: Final = 1 << 18
-_UTF8: Final = "utf-8"
 
 
 def sheet_with(path: Path, mapping: Mapping, key: str = "") -> tuple[Sheet, list[Finding]]:
@@ -29,7 +28,7 @@ def sheet_with(path: Path, mapping: Mapping, key: str = "") -> tuple[Sheet, list
     NothingInside
         There are no rows.
     """
-    sheet, upper = _rows_apart(path, mapping), 0
+    sheet, upper = _apart(path, mapping), 0
     if sheet is None:
         data = utf8_of(path, mapping.encoding)
         if mapping.levels:
@@ -42,30 +41,11 @@ def sheet_with(path: Path, mapping: Mapping, key: str = "") -> tuple[Sheet, list
     return replace(sheet, dialect=replace(sheet.dialect, decimal=decimal)), found if upper else []
 
 
-def _rows_apart(path: Path, mapping: Mapping) -> Sheet | None:
+def _apart(path: Path, mapping: Mapping) -> Sheet | None:
     """Read the rows of a large plain file without a copy of them; None where the whole text must be looked at."""
-    if mapping.section.begin or mapping.skip or mapping.levels or mapping.encoding not in (AUTO, _UTF8):
+    if mapping.section.begin or mapping.skip or mapping.levels or mapping.encoding not in (AUTO, "utf-8"):
         return None
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-        sheet = _of_head(path, head[: head.rfind(b"\n") + 1], mapping) if len(head) == _HEAD_BYTES else None
-        if sheet is None:
-            return None
-        file.seek(head.rfind(b"\n") + 1 - len(sheet.body))
-        body = file.read()
-    plain = b"\r\r\n" not in body[:LONGEST_LINE] and encoding_of(body).name == _UTF8
-    return replace(sheet, body=body) if plain else None
-
-
-def _of_head(path: Path, head: bytes, mapping: Mapping) -> Sheet | None:
-    marked = any(head.startswith(mark) for mark, _ in BOMS)
-    if marked or b"\r\r\n" in head or encoding_of(head).name != _UTF8:
-        return None
-    try:
-        sheet = _sheet(path, head, Block(0, 0, len(head)), mapping)
-    except HwanError:
-        return None  # headings further down, or none: the whole text tells
-    return sheet if head.endswith(sheet.body) else None
+    return rows_apart(path, lambda head: _sheet(path, head, Block(0, 0, len(head)), mapping))
 
 
 def _sheet(path: Path, data: bytes, block: Block, mapping: Mapping) -> Sheet:

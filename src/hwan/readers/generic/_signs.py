@@ -25,8 +25,8 @@ def by_state(
         return frame, []
     words = frame[state].unique().drop_nulls()
     meant = words.filter(words.cast(pl.String).str.strip_chars().is_in(list(mapping.state.discharge)))
-    discharging = pl.col(state).is_in(meant.to_list())
-    part = frame.select(pl.col(current).filter(discharging)).to_series()
+    discharging = frame[state].is_in(meant.to_list())
+    part = frame[current].filter(discharging)
     if part.len() == 0 or (part < 0).any() or not (part > 0).any():
         return frame, []
     turned = pl.when(discharging).then(-pl.col(current)).otherwise(pl.col(current)).alias(current)

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from hwan.core import ColumnProblem, Finding, Scalar
+from hwan.readers._digits import clock_of_one_width, durations_of_one_width
 from hwan.readers._table import Sheet
-from hwan.readers.generic._digits import clock_of_one_width, durations_of_one_width
 from hwan.readers.generic._mapping import OR, ColumnRule
 
 _DURATION: Final = r"^(?:(\d+)(?:[-d ]|\s+d)\s*)?(\d+):(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)$"

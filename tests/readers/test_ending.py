@@ -11,7 +11,7 @@ import pytest
 from hwan import readers
 from hwan.core import LANGUAGES, Recording
 from hwan.core import text as sentence
-from hwan.readers.generic._ending import FEWEST_ROWS, stops_early
+from hwan.readers._ending import FEWEST_ROWS, stops_early
 
 Write = Callable[[str, str | bytes], Path]
 CODES = {"last_row_cut_short", "cut_row_left_out", "last_row_may_be_cut"}
@@ -88,6 +88,33 @@ def test_the_row_left_out_is_told(write: Write) -> None:
         "last_row_cut_short", "cut_row_left_out",
     ]  # fmt: skip
     assert recording.samples.select(pl.len()).collect().item() == 59
+
+
+OTHERS = {
+    "bdf-csv": (
+        "Test Time / s,Voltage / V,Current / A,Surface Temperature / degC",
+        lambda row: f"{row * 10}.125,{3.6 + 0.001 * row:.4f},1.250,{20 + row / 7:.3f}",
+    ),
+    "arbin-csv": (
+        "Data_Point,Test_Time(s),Cycle_Index,Step_Index,Voltage(V),Current(A),Charge_Capacity(Ah),Aux_Temperature_1(C)",
+        lambda row: f"{row + 1},{row * 10}.125,1,1,{3.6 + 0.001 * row:.4f},1.250,0.0,{20 + row / 7:.3f}",
+    ),
+}
+
+
+@pytest.mark.parametrize("reader", OTHERS)
+def test_readers_with_headings_of_their_own_tell_it_too(write: Write, reader: str) -> None:
+    headings, line = OTHERS[reader]
+    whole = "\n".join([headings, *map(line, range(60))])
+    recording = readers.read(write("a.csv", whole[:-2]))
+    assert (recording.provenance.reader, _codes(recording)) == (reader, {"last_row_may_be_cut"})
+    (mark,) = [mark for mark in recording.marks if mark.kind == "repaired"]
+    assert (mark.first_row, mark.last_row) == (59, 59)
+    assert recording.samples.collect()[mark.column][-1] is None
+    short = readers.read(write("a.csv", whole.rsplit(",", 1)[0]))
+    assert _codes(short) == {"last_row_cut_short", "cut_row_left_out"}
+    assert short.samples.select(pl.len()).collect().item() == 59
+    assert not _codes(readers.read(write("a.csv", whole)))
 
 
 def test_a_short_row_that_has_its_line_end_stays(write: Write) -> None:

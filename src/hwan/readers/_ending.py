@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from hwan.core import Finding, Scalar
+import polars as pl
+
+from hwan.core import Finding, Mark, Scalar
+from hwan.readers._encoding import line_count
 from hwan.readers._lines import cut_line, without_trailer
 from hwan.readers._table import LONGEST_LINE, Sheet, cells
 
@@ -34,21 +37,33 @@ def ended(sheet: Sheet, numbers: Sequence[str]) -> tuple[Sheet, list[Finding]]:
         return sheet, []
     if body[start:].count(b'"') % 2 or without_trailer(sheet, numbers)[1]:
         return sheet, []
-    line = sheet.first_line + body.count(b"\n")
     short = cut_line(sheet)
     if short:
+        line = _last_line(sheet)
         left_out = Finding("cut_row_left_out", "note", f"line {line}", {"line": line})
         return replace(sheet, body=body[:start]), [*short, left_out]
-    return _without_cut_cell(sheet, start, line)
+    return _without_cut_cell(sheet, start)
 
 
-def _without_cut_cell(sheet: Sheet, start: int, line: int) -> tuple[Sheet, list[Finding]]:
+def mark_of_cut(frame: pl.DataFrame, name: str, findings: Sequence[Finding]) -> tuple[Mark, ...]:
+    """Return the mark on the last cell of the file, which `name` holds, where it was emptied since it may be cut."""
+    if name not in frame.columns or all(finding.code != MAY_BE_CUT for finding in findings):
+        return ()
+    return (Mark(name, "repaired", frame.height - 1, frame.height - 1),)
+
+
+def _last_line(sheet: Sheet) -> int:
+    return sheet.first_line + line_count(sheet.body) - 1
+
+
+def _without_cut_cell(sheet: Sheet, start: int) -> tuple[Sheet, list[Finding]]:
     mark, place = sheet.dialect.delimiter, len(sheet.headings) - 1
     rows = [cells(row, mark) for row in _window(sheet.body, start)]
     above = [row[place] for row in rows if len(row) > place]
     last = cells(_text(sheet.body[start:]), mark)
     if len(last) != len(sheet.headings) or len(above) < FEWEST_ROWS or not stops_early(last[place], above):
         return sheet, []
+    line = _last_line(sheet)
     values: dict[str, Scalar] = {
         "line": line, "heading": sheet.headings[place], "got": last[place][:80], "usual": above[-1][:80],
     }  # fmt: skip
