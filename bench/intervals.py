@@ -1,6 +1,6 @@
 """Do the 90 % intervals hold? Capacity, energy, resistance and efficiencies of synthetic cells with known truth.
 
-Run: python bench/coverage.py [seeds]   Passes when each share lies within 88.5 and 91.5 %.
+Run: python bench/intervals.py [seeds]   Passes when each share lies within 88.5 and 91.5 %.
 """
 
 from __future__ import annotations

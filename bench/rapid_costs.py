@@ -24,7 +24,8 @@ STAGES: Final = "house-stages/1"
 TOLERANCE: Final = 0.03
 MANY: Final = 100_000
 ROUNDS: Final = 3
-MOST_SECOND: Final = 5.0
+MOST_SECOND: Final = 1.0
+"""For a hundred thousand predictions, and for one file from its bytes to the answer."""
 RECORDING: Final = "cycler_raw/nebula/LMO_C_10_B_2_SOC_5-55_Part_1-1_ID_PIP15827A00221240.xlsx"
 COMMAND: Final = (sys.executable, "-c", "import sys; from hwan.cli import main; sys.exit(main())")
 DECIDED: Final = (0, 4)
@@ -98,11 +99,12 @@ def speed(tasks: Sequence[Task], data: Path) -> Section:
     bare = _spent([*COMMAND, "--version"])
     lines = [
         (f"{MANY:,} predictions with intervals and distances in one call", told),
-        ("a NEBULA file (2227 rows of xlsx) by `hwan evaluate --rapid`, start of Python included", with_answer),
-        ("the same without `--rapid`", without),
+        ("a NEBULA file (2227 rows of xlsx) by `hwan evaluate --rapid`, start of Python included", with_answer[0]),
+        ("the same without `--rapid`", without[0]),
         ("`hwan --version`", f"{bare[1]:.2f} s"),
     ]
-    file = Claim("rapid, a NEBULA file read and answered, processor time", with_answer, "–", holds=True)
+    file = Claim("rapid, a NEBULA file read and answered, processor time", with_answer[0],
+                 f"at most {MOST_SECOND:g} s", with_answer[1])  # fmt: skip
     note = f"Median of {ROUNDS}; the machine is shared, so processor time is told and not the clock's."
     return Section("Processor time", note, ("what", "processor time"), lines, (claim, file))
 
@@ -113,16 +115,17 @@ def _predicted(own: RapidModel, values: np.ndarray) -> float:
     return time.process_time() - start
 
 
-def _command(data: Path, more: list[str]) -> str:
-    """Return the processor time of evaluating the recording, or why there is none."""
+def _command(data: Path, more: list[str]) -> tuple[str, bool]:
+    """Return the processor time of evaluating the recording, or why there is none, and whether it is short enough."""
     about = ["--chemistry", "lmo", "--rated-capacity-ah", "10", "--temperature-celsius", "25", "--json"]
     command = [*COMMAND, "evaluate", str(data / RECORDING), *about, *more]
     runs = [_spent(command) for _ in range(ROUNDS)]
     answer = json.loads(runs[0][2] or "{}")
     told = [each for each in answer.get("assessments", ()) for each in each["measurements"]]
     if runs[0][0] not in DECIDED or (more and not any(each["method"].startswith("rapid.") for each in told)):
-        return f"no answer: exit code {runs[0][0]}"
-    return f"{statistics.median(seconds for _, seconds, _ in runs):.2f} s"
+        return f"no answer: exit code {runs[0][0]}", False
+    seconds = statistics.median(seconds for _, seconds, _ in runs)
+    return f"{seconds:.2f} s", seconds <= MOST_SECOND
 
 
 def _spent(command: list[str]) -> tuple[int, float, str]:

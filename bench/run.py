@@ -16,8 +16,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 CLAIMS = (
-    "coverage.py", "packs.py", "reading.py", "mpr.py", "res.py", "text.py", "peers_speed.py", "stream.py", "store.py",
+    "intervals.py", "packs.py", "reading.py", "mpr.py", "res.py", "text.py", "peers_speed.py", "stream.py", "store.py",
     "export.py", "mutations.py", "certificate.py", "demo.py", "rapid.py", "rapid_partial.py",
+    "ica.py", "modes.py", "gate.py", "relaxation.py", "circuits.py", "pulses.py",
 )  # fmt: skip
 HEAD = """# Benchmarks
 

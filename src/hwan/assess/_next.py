@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from numpy.typing import NDArray
 
 from hwan.assess._stages import LAST, Stage, Stages
 from hwan.core import NextTest, StageChoice, Unknown, is_known
+from hwan.health._normal import normal_distribution, normal_quantile
 
 HALF_WIDTH_SIGMA: Final = 1.6448536269514722
 GRID: Final = 801
@@ -38,7 +40,7 @@ class Belief:
 
     def decided(self, limits: Sequence[float], confidence: float) -> bool:
         """Return whether every limit lies on one side with `confidence`."""
-        return all(abs(self.mean - limit) >= float(ndtri(confidence)) * self.sigma for limit in limits)
+        return all(abs(self.mean - limit) >= normal_quantile(confidence) * self.sigma for limit in limits)
 
 
 def next_test(
@@ -132,9 +134,14 @@ def _decides(belief: Belief, information: float, limits: Sequence[float], confid
     after = 1 / np.sqrt(1 / belief.sigma**2 + information)
     spread = np.sqrt(max(belief.sigma**2 - after**2, 1e-18))
     grid = belief.mean + spread * np.linspace(-SPAN_SIGMA, SPAN_SIGMA, GRID)
-    edges = np.diff(ndtr(np.linspace(-SPAN_SIGMA, SPAN_SIGMA, GRID + 1)))
-    far = [np.abs(grid - limit) >= ndtri(confidence) * after for limit in limits]
-    return float(edges[np.logical_and.reduce(far)].sum()) if far else 1.0
+    far = [np.abs(grid - limit) >= normal_quantile(confidence) * after for limit in limits]
+    return float(_masses()[np.logical_and.reduce(far)].sum()) if far else 1.0
+
+
+@cache
+def _masses() -> NDArray[np.float64]:
+    """Return the probability of each point of the grid under a standard normal law, shape (GRID,)."""
+    return np.diff(normal_distribution(np.linspace(-SPAN_SIGMA, SPAN_SIGMA, GRID + 1)))
 
 
 def _choice(

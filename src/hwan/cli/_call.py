@@ -12,7 +12,6 @@ from hwan.cli import _options as option
 from hwan.cli._battery import DEFAULT_PRICES, Request, Stated, known, request
 from hwan.cli._evaluate import Job, jobs_of
 from hwan.cli._rapid import RapidAsked
-from hwan.cli._table import load_table
 from hwan.core import UsageError
 
 
@@ -85,6 +84,8 @@ class Call:
         """
         self._check()
         if self.batteries:
+            from hwan.cli._table import load_table
+
             return load_table(self.batteries, self.stated())
         files = self.files or []
         return jobs_of(files, known(self.stated()), same_battery=self.one_battery)

@@ -14,7 +14,6 @@ from hwan.cli._certificate import Certificates, certify, existing, places_of
 from hwan.cli._evaluate import Assessed, Job, evaluate_jobs, of_series
 from hwan.cli._outcome import document, print_document, print_failures
 from hwan.cli._report import check_place, write_report
-from hwan.cli._tables import print_assessments, print_certificates
 from hwan.cli._work import Done
 
 REPORT: Final = Path("hwan-report.html")
@@ -67,6 +66,8 @@ def certify_batteries(call: Call, out: option.Out = CERTIFICATES, issuer: option
         parts = {"assessments": assessments, "certificates": issuing.written}
         print_document(document("hwan.certificate/1", done.failures, **parts))
     else:
+        from hwan.cli._tables import print_assessments, print_certificates
+
         print_assessments(assessments, language)
         print_certificates(issuing.written, language)
         print_failures(done.failures)
@@ -78,5 +79,7 @@ def _print_evaluation(done: Done[Assessed], call: Call, report: Path | None) -> 
     if call.json:
         print_document(document("hwan.evaluate/1", done.failures, assessments=assessments))
     else:
+        from hwan.cli._tables import print_assessments
+
         print_assessments(assessments, call.lang.value, report)
         print_failures(done.failures)

@@ -22,11 +22,8 @@ from hwan.readers._source import sha256_of
 from hwan.readers.bdf import BDF_PARQUET
 from hwan.readers.bdf._canary import most_cells
 from hwan.readers.bdf._names import plan
-from hwan.store._footer import KEY
-from hwan.store._scan import recording_in
 
 MARK: Final = b"PAR1"
-_KEY: Final = KEY.decode()
 LARGE_ROWS: Final = 1 << 22
 """Recordings of more rows, in Parquet, are passed through in one bounded pass: more would fill a laptop's memory."""
 _NEEDED: Final = frozenset(BASE) | OPTIONAL
@@ -69,8 +66,11 @@ def stored(path: Path) -> Recording | None:
     """
     if not is_parquet(path):
         return None
+    from hwan.store._footer import KEY
+    from hwan.store._scan import recording_in
+
     try:
-        written, columns = _KEY in pl.read_parquet_metadata(path), list(pl.read_parquet_schema(path))
+        written, columns = KEY.decode() in pl.read_parquet_metadata(path), list(pl.read_parquet_schema(path))
     except _BROKEN:
         return None
     if not written:

@@ -6,18 +6,40 @@ import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from hwan.cli._app import app
 from hwan.cli._outcome import FAILED, USAGE, Failure, document, print_document, print_failures, worst
+from hwan.cli._program import EVALUATING, program, with_evaluation
 from hwan.core import text
 
 DOCUMENTS: Final = {"report": "evaluate"}
 """Commands that print the document of another."""
+
+
+def commands(words: Sequence[str]) -> TyperGroup:
+    """Return the program for a call: all commands, or the one that evaluates where it is the first word."""
+    return _commands(words[0] if words and words[0] in EVALUATING else None)
+
+
+@cache
+def _commands(evaluating: str | None) -> TyperGroup:
+    if evaluating:
+        return _group(with_evaluation(program(), evaluating))
+    from hwan.cli._app import app
+
+    return _group(app)
+
+
+def _group(made: typer.Typer) -> TyperGroup:
+    found = typer.main.get_command(made)
+    assert isinstance(found, TyperGroup)  # noqa: S101  # of several commands
+    return found
 
 
 def run(words: Sequence[str]) -> int:
@@ -47,7 +69,7 @@ def _escape_what_cannot_be_encoded() -> None:
 
 def _run(words: Sequence[str]) -> int:
     try:
-        command = typer.main.get_command(app)
+        command = commands(words)
         with command.make_context("hwan", list(words)) as context:
             return int(command.invoke(context) or 0)
     except typer.Exit as leaving:
@@ -98,9 +120,9 @@ def _told(words: Sequence[str], failure: Failure) -> int:
 
 def _command(words: Sequence[str]) -> str | None:
     """Return the command whose document is wanted: the one named, or the nearest to what was typed."""
-    commands: Any = typer.main.get_command(app)
+    known: Any = commands(words)
     typed = next((word for word in words if not word.startswith("-")), "")
-    near = get_close_matches(typed, commands.commands, n=1)
+    near = get_close_matches(typed, known.commands, n=1)
     return DOCUMENTS.get(near[0], near[0]) if near else None
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console
-
 from hwan.core import HwanError, text, to_plain
 
 DONE: Final = 0
@@ -71,6 +69,10 @@ def print_document(content: Mapping[str, Any]) -> None:
 
 def print_failures(failures: Sequence[Failure]) -> None:
     """Tell a person on stderr what went wrong."""
+    if not failures:
+        return
+    from rich.console import Console
+
     console = Console(stderr=True, highlight=False)
     for failure in failures:
         rest = _after_source(failure)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Generic, TypeVar
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hwan.cli._outcome import Failure, worst
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 Source = TypeVar("Source")
 Result = TypeVar("Result")
@@ -72,15 +75,17 @@ def over(
     done: Done[Result] = Done()
     current = ""
     try:
-        with _progress() as progress:
-            task = progress.add_task("", total=len(sources))
+        with _bar() as progress:
+            task = progress.add_task("", total=len(sources)) if progress else None
             if bar:
                 bar.shown = progress
             for source in sources:
                 current = name(source)
-                progress.update(task, description=current)
+                if progress and task is not None:
+                    progress.update(task, description=current)
                 _do(work, source, current, done, language)
-                progress.advance(task)
+                if progress and task is not None:
+                    progress.advance(task)
     except KeyboardInterrupt as error:
         done.failures.append(Failure.of(error, current, language))
     return done
@@ -95,7 +100,16 @@ def _do(
         done.failures.append(Failure.of(error, name, language))
 
 
+def _bar() -> AbstractContextManager[Progress | None]:
+    """Return a bar for a terminal, or where one is asked for; elsewhere its library need not be loaded."""
+    asked = any(os.environ.get(name) for name in ("FORCE_COLOR", "TTY_COMPATIBLE"))
+    return _progress() if asked or (sys.stderr and sys.stderr.isatty()) else nullcontext()
+
+
 def _progress() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

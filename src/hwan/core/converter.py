@@ -135,6 +135,8 @@ def _listed(kind: Any, made: Converter) -> Any:
     def structure(value: Any, _: Any) -> Any:
         if not isinstance(value, list | tuple):
             raise Unfit("no_list", value)
+        if item is float and set(map(type, value)) == {float} and all(map(math.isfinite, value)):
+            return tuple(value)  # thousands of coefficients, of which nothing is to be said
         return tuple(_each(enumerate(value), item, made).values())
 
     return structure

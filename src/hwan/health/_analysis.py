@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -26,7 +26,10 @@ GAP_LEAST_SECOND: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Arrays, steps, cycles and instrument of one recording."""
+    """Arrays, steps, cycles and instrument of one recording.
+
+    `judged` keeps the discharges as they were judged for a type of battery, since many methods ask for them.
+    """
 
     recording: Recording
     data: Signals
@@ -35,6 +38,7 @@ class Analysis:
     accuracy: AccuracyClass
     instrument_key: str
     findings: tuple[Finding, ...]
+    judged: dict[BatteryType, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def steps(self) -> pl.DataFrame:

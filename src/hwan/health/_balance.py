@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from hwan.core import BatteryType, ErrorComponent, Measurement, Quantile, Refusal, Validation, is_known
 from hwan.health._cells import Cells, Floats
@@ -68,6 +67,8 @@ class ToGo:
 
     def _quantile(self, kept: NDArray[np.int64], probability: float) -> float:
         """Return a quantile of the smallest of independent split-normal draws, none below zero."""
+        from scipy.special import ndtr
+
         central = np.where(np.isfinite(self.central_ah), self.central_ah, self.least_ah)[kept, None]
         below, above = (np.maximum(part[kept, None], 1e-9) for part in (self.below_ah, self.above_ah))
         grid = np.linspace(0.0, float((central + 6 * above).min()), GRID)

@@ -38,7 +38,7 @@ METHOD_COUNTED: Final = "capacity.counter"
 METHOD_INTEGRATED: Final = "capacity.integral"
 METHOD_LOWER_BOUND: Final = "discharged.deepest"
 VERSION: Final = "1"
-VALIDATION: Final = Validation("synthetic", 2000, "coverage of the 90 % interval on synthetic cells: bench/coverage.py")
+VALIDATION: Final = Validation("synthetic", 2000, "90 % interval on synthetic cells: bench/intervals.py")
 COARSE: Final = 0.1
 """Two samples further apart than this part of a run's span say nothing of where between them a cut-off lies."""
 TEST_NEEDED: Final = "full_charge_rest_discharge"

@@ -92,19 +92,29 @@ def _first_known(counted: float | None, integrated: float) -> float:
 
 def discharges(analysis: Analysis, kind: BatteryType) -> tuple[Discharge, ...]:
     """Return every discharge run, judged against the definition of capacity."""
+    if kind not in analysis.judged:
+        analysis.judged[kind] = _judged(analysis, kind)
+    known: tuple[Discharge, ...] = analysis.judged[kind]
+    return known
+
+
+def _judged(analysis: Analysis, kind: BatteryType) -> tuple[Discharge, ...]:
     found = runs(analysis.steps)
     reaches = {way: _reaches(analysis, kind, found, way) for way in ("charge", "discharge")}
+    resting = analysis.steps.select(pl.when(pl.col("kind") == "rest").then("duration_second")).to_series().to_numpy()
     judged = []
     for index, run in enumerate(found):
         if run.direction == "discharge":
-            judged.append(_judge(analysis, kind, run, found[index - 1] if index else None, reaches))
+            before = found[index - 1] if index else None
+            judged.append(_judge(analysis, kind, run, before, _rest_between(resting, before, run), reaches))
     return tuple(judged)
 
 
-def _judge(analysis: Analysis, kind: BatteryType, run: Run, before: Run | None, reaches: dict[str, Any]) -> Discharge:
+def _judge(
+    analysis: Analysis, kind: BatteryType, run: Run, before: Run | None, rest: float, reaches: dict[str, Any]
+) -> Discharge:
     if before is not None and before.direction == "discharge":
         return Discharge(run, None, 0.0, "discharge_interrupted")
-    rest = _rest_between(analysis.steps, before, run)
     if before is None or not reaches["charge"](before):
         lacking = "no_full_charge_recorded"
     elif not _finished(analysis, kind, before, run):
@@ -136,11 +146,11 @@ def reaching_cutoff(analysis: Analysis, kind: BatteryType) -> tuple[Run, ...]:
     return tuple(run for run in found if reaches[run.direction](run))
 
 
-def _rest_between(steps: pl.DataFrame, before: Run | None, run: Run) -> float:
+def _rest_between(resting: Floats, before: Run | None, run: Run) -> float:
+    """Return the rest between two runs in s, 0 with anything else between; `resting` of each step, NaN of no rest."""
     if before is None:
         return 0.0
-    between = steps.slice(before.last_step + 1, run.first_step - before.last_step - 1)
-    return float(between["duration_second"].sum()) if (between["kind"] == "rest").all() else 0.0
+    return float(np.nan_to_num(resting[before.last_step + 1 : run.first_step].sum()))
 
 
 def _reaches(analysis: Analysis, kind: BatteryType, found: tuple[Run, ...], way: str) -> Any:

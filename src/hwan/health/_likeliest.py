@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr
 
 from hwan.health._cells import Floats
 
@@ -40,6 +39,8 @@ def distribution(x: Floats, half_one: Floats, half_other: Floats, sigma: Floats)
 
 def _twice(x: Floats, sigma: Floats) -> Floats:
     """Return the second antiderivative of the normal distribution function."""
+    from scipy.special import ndtr
+
     z = x / sigma
     density = np.exp(-0.5 * np.minimum(z * z, 700.0)) / np.sqrt(2 * np.pi)
     twice: Floats = 0.5 * sigma**2 * ((1 + z * z) * ndtr(z) + z * density)

@@ -35,7 +35,7 @@ from hwan.health._uncertainty import Figure
 METHOD: Final = "dc_resistance.step"
 VERSION: Final = "1"
 TIMES_SECOND: Final = (0.1, 1.0, 2.0, 5.0, 10.0, 18.0, 30.0, 60.0)
-VALIDATION: Final = Validation("synthetic", 2000, "coverage of the 90 % interval on synthetic cells: bench/coverage.py")
+VALIDATION: Final = Validation("synthetic", 2000, "90 % interval on synthetic cells: bench/intervals.py")
 REST_SAMPLES: Final = 5
 """So many last samples of a rest give the voltage before the pulse."""
 REST_SECONDS: Final = 1.0

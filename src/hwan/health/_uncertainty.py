@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr
 
 from hwan.core import ErrorComponent, Quantile
+from hwan.health._normal import normal_distribution
 from hwan.health._signals import Floats
 
 PROBABILITIES: Final = (0.005, 0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975, 0.995)
@@ -80,7 +80,9 @@ def _offsets(components: Sequence[ErrorComponent]) -> Floats:
     width = 2 * reach / BINS
     if width < np.finfo(np.float64).tiny:
         return np.zeros(len(PROBABILITIES))
-    mass = _binned(lambda edge: ndtr(edge / sigma), _NORMAL_REACH * sigma, width) if sigma else np.ones(1)
+    mass = (
+        _binned(lambda edge: normal_distribution(edge / sigma), _NORMAL_REACH * sigma, width) if sigma else np.ones(1)
+    )
     for half in half_widths:
         mass = np.convolve(mass, _binned(lambda edge, h=half: np.clip(edge / (2 * h) + 0.5, 0, 1), half, width))
     upper_edges = (np.arange(len(mass)) - len(mass) // 2 + 0.5) * width

@@ -125,7 +125,7 @@ def test_second_visits_that_were_seen_give_the_width_of_later_ones() -> None:
     model = calibrate(first, ABOUT).model
     later = with_later_visits(model, first, second, ABOUT)
     assert {each.probability for each in later.later_bounds} == {0.5, 0.9, 0.95, 0.99}
-    asked = table(cells=20, visits=1, seed=31)
+    asked = table(cells=300, visits=1, seed=31)
     moved = corrected(asked.values, 0.85, PULSES_5_SECOND)
     found = predict(later, moved, Visit())
     inside = np.abs(found.value - asked.state_of_health) <= found.half_width(later)

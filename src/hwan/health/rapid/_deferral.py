@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -50,6 +49,8 @@ def upper_bound(wrong: int, count: int, probability: float = UPPER) -> float:
     >>> round(upper_bound(0, 59), 4), upper_bound(0, 0)
     (0.0495, 1.0)
     """
+    from scipy.special import betaincinv
+
     return 1.0 if wrong >= count else float(betaincinv(wrong + 1, count - wrong, probability))
 
 

@@ -15,6 +15,7 @@ from typing import Final, Literal
 import numpy as np
 
 from hwan.core import UNKNOWN, Unknown, from_plain, load_definition, packaged
+from hwan.health._products import product
 from hwan.health.rapid._protocol import Floats, RapidProtocol
 
 FOLDER: Final = Path(__file__).parent / "models"
@@ -65,7 +66,7 @@ class Network:
         """Return the output for standardised features, shape (rows,)."""
         found = inputs
         for place, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            found = found @ np.array(weight) + np.array(bias)
+            found = product(found, np.array(weight)) + np.array(bias)
             found = np.tanh(found) if place < len(self.weights) - 1 else found
         output: Floats = found[:, 0]
         return output
@@ -88,9 +89,9 @@ class Kernel:
     def __call__(self, inputs: Floats) -> Floats:
         """Return the output for standardised features, shape (rows,)."""
         own, others = inputs / np.array(self.lengths), np.array(self.points) / np.array(self.lengths)
-        squares = (own**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * own @ others.T
-        bent: Floats = np.exp(-0.5 * np.maximum(squares, 0)) @ np.array(self.weights)
-        plane: Floats = inputs @ np.array(self.slopes)
+        squares = (own**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - product(2 * own, others.T)
+        bent: Floats = product(np.exp(-0.5 * np.maximum(squares, 0)), np.array(self.weights))
+        plane: Floats = product(inputs, np.array(self.slopes))
         return bent + plane + self.level
 
 

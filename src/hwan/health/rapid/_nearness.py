@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaincc
 
 from hwan.health.rapid._conformal import cell_quantile
 from hwan.health.rapid._model import Nearness
@@ -99,7 +98,11 @@ def series_shifted(chances: ArrayLike) -> bool:
     (False, True, False)
     """
     found = np.asarray(chances, dtype=float)
-    return len(found) >= LEAST_SERIES and bool(gammaincc(len(found), -np.log(found).sum()) < SERIES_RISK)
+    if len(found) < LEAST_SERIES:
+        return False
+    from scipy.special import gammaincc
+
+    return bool(gammaincc(len(found), -np.log(found).sum()) < SERIES_RISK)
 
 
 def _fitted(raw: Floats, name: str, count: int) -> Nearness:

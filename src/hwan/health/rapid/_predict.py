@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtri
 
+from hwan.health._normal import normal_quantile
+from hwan.health._products import product
 from hwan.health.rapid._features import features
 from hwan.health.rapid._model import Nearness, RapidModel
 from hwan.health.rapid._protocol import Floats, PulseProtocol, RapidProtocol
@@ -16,6 +17,9 @@ APART_FLOOR: Final = 1e-3
 COMPRESSED: Final = 3.0
 SPREAD_LIMITS: Final = (-9.0, 0.0)
 """Logarithms of the smallest and the largest scale of an error, 0.01 to 100 points."""
+
+BLOCK_ROWS: Final = 2_048
+"""So many responses at a time: what is computed of them stays in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Predictions:
         if not self.visit.any():
             return own
         seen = {round(each.probability, 6): each.bound for each in model.later_bounds}
-        found: Floats = np.hypot(own, float(ndtri((1 + probability) / 2)) * self.visit)
+        found: Floats = np.hypot(own, normal_quantile((1 + probability) / 2) * self.visit)
         return np.maximum(own, seen[round(probability, 6)]) if seen else found
 
 
@@ -69,6 +73,9 @@ CALIBRATED_VISIT: Final = Visit(1.0, 0.0, 0.0, 0.0)
 """The very tests of the calibration, as in a comparison of methods; never a battery that comes in later."""
 
 
+FIELDS: Final = tuple(each.name for each in fields(Predictions))
+
+
 def predict(model: RapidModel, values: Floats, visit: Visit = CALIBRATED_VISIT) -> Predictions:
     """Return the state of health for responses of shape (rows, len(model.protocol.names)).
 
@@ -82,12 +89,18 @@ def predict(model: RapidModel, values: Floats, visit: Visit = CALIBRATED_VISIT) 
     >>> bool((found.distance > 1).all())
     True
     """
+    places = range(BLOCK_ROWS, len(values), BLOCK_ROWS)
+    found = [_block(model, block, visit) for block in np.split(values, places)]
+    return Predictions(*(np.concatenate([getattr(each, name) for each in found]) for name in FIELDS))
+
+
+def _block(model: RapidModel, values: Floats, visit: Visit) -> Predictions:
     own = corrected(values, 1 / visit.factor, model.protocol)
     answers = _answers(model, own)
     estimator = model.estimator
-    value = answers @ np.array(estimator.shares)
+    value = product(answers, np.array(estimator.shares))
     seen = spread_features(answers, value, estimator.answer_centre, estimator.answer_scale)
-    scale = np.exp(np.clip(seen @ np.array(estimator.spread), *SPREAD_LIMITS))
+    scale = np.exp(np.clip(product(seen, np.array(estimator.spread)), *SPREAD_LIMITS))
     return Predictions(value, scale, distances(model.nearness, values, model.protocol), _moved(model, own, visit))
 
 
@@ -109,7 +122,7 @@ def _moved(model: RapidModel, values: Floats, visit: Visit) -> Floats:
     if not isinstance(model.protocol, PulseProtocol) or not shift.any():
         return np.zeros(len(values))
     shares = np.array(model.estimator.shares)
-    middle, *ends = (_answers(model, values, each) @ shares for each in (np.zeros(5), -shift, shift))
+    middle, *ends = (product(_answers(model, values, each), shares) for each in (np.zeros(5), -shift, shift))
     found: Floats = np.maximum(*(np.abs(end - middle) for end in ends))
     return found
 
@@ -147,7 +160,7 @@ def cloud_excess(near: Nearness, raw: Floats) -> Floats:
     inputs = robust_scaled(raw, np.array(near.centre), np.array(near.scale))
     levels = np.array(near.levels)
     costs = np.stack([
-        0.5 * (((inputs - np.array(mean)) @ np.array(root).T) ** 2).sum(axis=1)
+        0.5 * (product(inputs - np.array(mean), np.array(root).T) ** 2).sum(axis=1)
         for mean, root in zip(near.means, near.roots, strict=True)
     ], axis=1) + levels  # fmt: skip
     least = costs.min(axis=1)
