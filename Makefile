@@ -58,8 +58,9 @@ bench: .venv/dev .samples/made
 fuzz: .venv/fuzz
 	$(BIN)/python -m fuzz
 
-docs: .venv/dev
+docs: .venv/dev .samples/made
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/gallery.py
 
 lock:
 	$(PYTHON) tools/lock.py

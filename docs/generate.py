@@ -17,6 +17,7 @@ import typer
 
 from hwan.cli import _outcome as outcome
 from hwan.cli._app import app
+from hwan.cli._health_profiles import half_cell_rows, profile_rows, refusal_rows
 from hwan.core import COLUMNS, LANGUAGES, Assessment, Column
 from hwan.core.columns import INFINITE
 from hwan.core.language import catalogue
@@ -46,6 +47,7 @@ DOCUMENTS: Final = {
     "certificate": '"assessments": […], "certificates": […]',
     "calibrate": '"model": {…}, "findings": […]',
     "export": '"exports": […]',
+    "health": "what the subcommand says: curves, electrodes, spectra, pulses, profiles or half-cells",
     "rules": '"rulesets": […], "ruleset": {…}, "problems": […] or "difference": {…}, by subcommand',
     "store": "what the subcommand says: recordings, results, or problems",
 }
@@ -250,9 +252,25 @@ def formats_block() -> str:
     return table(("reader", "format", "usual suffixes", "proven against"), rows)
 
 
+def _filled(name: str, *blocks: str) -> str:
+    """Return a page of docs/ with its tables made anew, in their order."""
+    made = iter(blocks)
+    return _BLOCK.sub(lambda found: f"{found[1]}{next(made)}\n{found[3]}", _text(f"docs/{name}"))
+
+
 def formats_page() -> str:
     """Return docs/formats.md with its table made anew."""
-    return _BLOCK.sub(lambda found: f"{found[1]}{formats_block()}\n{found[3]}", _text("docs/formats.md"))
+    return _filled("formats.md", formats_block())
+
+
+def chemistries_page() -> str:
+    """Return docs/chemistries.md with its tables made anew."""
+    return _filled("chemistries.md", table(*profile_rows("en")), table(*refusal_rows("en")))
+
+
+def half_cells_page() -> str:
+    """Return docs/halfcells.md with its table made anew."""
+    return _filled("halfcells.md", table(*half_cell_rows("en")))
 
 
 # Links ---------------------------------------------------------------------------------------------
@@ -291,6 +309,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/api.md": api_page,
     "docs/constants.md": constants_page,
     "docs/formats.md": formats_page,
+    "docs/chemistries.md": chemistries_page,
+    "docs/halfcells.md": half_cells_page,
 }
 
 

@@ -42,6 +42,9 @@ PEERS: Final = {
     "pyprobe": Peer("PyProBE-Data==2.6.1"),
     "cellpy": Peer("cellpy[legacy-files]==2.1.5.post10", "3.13", MDBTOOLS),
     "impedance": Peer("impedance==1.7.1"),
+    "pydma": Peer("PyDMA==2.1.0"),
+    "pyimpspec": Peer("pyimpspec==5.1.3"),
+    "ampworks": Peer("ampworks==0.1.0"),
 }
 OURS: Final = ("hwan", "fastnda", "polars")
 """Those that run in our own environment."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as installed
 from typing import Annotated
 
 import typer
@@ -10,10 +9,11 @@ import typer
 from hwan.cli import _options as option
 from hwan.cli._calibrate import calibrate_cells
 from hwan.cli._demo import demo
-from hwan.cli._evaluation import certify_batteries, evaluate
 from hwan.cli._export import export
+from hwan.cli._health import app as health
 from hwan.cli._mapping import write_mapping
 from hwan.cli._outcome import document, print_document, print_failures
+from hwan.cli._program import EVALUATING, program, with_evaluation
 from hwan.cli._recordings import Wanted, name_of
 from hwan.cli._rules import app as rules
 from hwan.cli._seen import seen
@@ -23,32 +23,12 @@ from hwan.cli._tables import print_formats, print_recognitions, print_recordings
 from hwan.cli._work import over
 from hwan.readers import explain, formats
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="hwan: from a used battery's test file to what it still is, its grade and its next life.",
-)
+app = program()
 app.command("demo")(demo)
 app.command("export")(export)
+app.add_typer(health, name="health")
 app.add_typer(rules, name="rules")
 app.add_typer(store, name="store")
-
-
-def _say_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"hwan {installed('hwan')}")
-        raise typer.Exit
-
-
-@app.callback()
-def about(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Say the version and end.")
-    ] = False,
-) -> None:
-    """Do nothing: the commands do."""
 
 
 @app.command("formats")
@@ -97,11 +77,5 @@ def read_files(
 
 app.command("steps", help="List the steps of each recording: kind, reason, charge, energy.")(list_frames)
 app.command("cycles", help="List the cycles of each recording: capacity, energy, efficiency.")(list_frames)
-app.command("evaluate", help="Evaluate batteries: capacity, resistance, grade and route, each with its reasons.")(
-    evaluate
-)
-app.command("report", help="Evaluate batteries as 'evaluate' does, and write the report.")(evaluate)
-app.command("certificate", help="Evaluate batteries as 'evaluate' does, and write a certificate (PDF, HTML) of each.")(
-    certify_batteries
-)
+with_evaluation(app, *EVALUATING)
 app.command("calibrate", help="Calibrate a rapid test on cells with full tests, and write the model.")(calibrate_cells)

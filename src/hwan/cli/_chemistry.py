@@ -20,3 +20,17 @@ def chemistry_stated(name: str) -> str:
     from hwan.health.profiles import profile
 
     return profile(name).id
+
+
+def chemistry_or_file(name: str) -> str:
+    """Return `name` when it is a chemistry's id or the path of a profile, which the methods of health look up.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest name, when it is neither.
+    BadDefinition
+        When the profile does not fit the schema.
+    """
+    chemistry_stated(name)
+    return name
