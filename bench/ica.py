@@ -24,6 +24,7 @@ from scipy.signal import savgol_filter
 from scipy.special import ndtr
 
 from hwan.health.ica import IncrementalCapacity, incremental_capacities, incremental_capacity
+from ica_oracle import told_the_truth
 from peers.environments import PEERS, environment
 
 SAMPLES = 3000
@@ -238,6 +239,8 @@ def claims(lab: Path, draws: int) -> Iterator[Claim]:
     cases = truths(lab)
     for case in cases:
         yield from accuracy(case, draws)
+        for name, measured in told_the_truth(case.charge, case.volt, case.capacity, NOISE**2 + RESOLUTION**2 / 12):
+            yield f"{case.name}: {name}", measured, "told", True
     for case in cases:
         yield from thinned(case)
     for case in cases:

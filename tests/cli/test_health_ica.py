@@ -11,7 +11,7 @@ import typer
 from tests.health.ica.curves import made
 
 from hwan.cli._health_ica import analyse_capacity
-from hwan.core import COLUMNS
+from hwan.core import COLUMNS, UsageError
 from hwan.core.language import catalogue
 
 app = typer.Typer()
@@ -107,12 +107,11 @@ def test_a_module_is_refused(ica, record):
 def test_an_output_does_not_replace_the_input(ica, record):
     path = record()
     before = path.read_bytes()
-    assert ica(path, *KIND, "--csv", path)[0] == 2
+    with pytest.raises(UsageError, match="is an input"):
+        ica(path, *KIND, "--csv", path)
     assert path.read_bytes() == before
 
 
 def test_a_rate_that_cannot_be_is_an_error(ica, record):
-    from hwan.core import UsageError
-
     with pytest.raises(UsageError, match="most-rate"):
         ica(record(), "--most-rate", "-1")

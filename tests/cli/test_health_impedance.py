@@ -56,7 +56,7 @@ def call(capsys):
 def test_a_steady_cell_is_told_in_tables(call, spectra):
     code, out = call(spectra / "steady.bdf.csv")
     assert code == 0
-    for words in ("Kramers–Kronig: passed", "total polarisation", "peak 2", "Equivalent circuit L0-R0-p(R1,CPE1)"):
+    for words in ("Kramers–Kronig: passed", "Total polarisation", "peak 2", "Equivalent circuit L0-R0-p(R1,CPE1)"):
         assert words in out
 
 

@@ -12,7 +12,8 @@ import typer
 from typer.testing import CliRunner
 
 from hwan.cli._health_modes import evaluate_modes
-from hwan.core import COLUMNS, BadDefinition
+from hwan.cli._health_modes_said import FIGURES
+from hwan.core import COLUMNS, BadDefinition, UsageError
 from hwan.core.language import text
 from hwan.health.halfcells import half_cell
 
@@ -85,7 +86,8 @@ def test_the_document_has_losses_and_the_fit(ask, made):
     assert answer.code == 0
     document = json.loads(answer.out)
     assert document["schema"] == "hwan.health.modes/1"
-    (run,) = document["runs"]
+    ((run,),) = (each["runs"] for each in document["recordings"])
+    assert run["half_cells"] == {"negative": NEGATIVE.id, "positive": POSITIVE.id, "basis": "stated"}
     told = {each["quantity"]: each for each in run["measurements"]}
     assert told["loss_of_lithium_inventory"]["value"] == pytest.approx(0.1, abs=0.01)
     assert told["negative_electrode_capacity"]["value"] == pytest.approx(5.97, rel=0.03)
@@ -120,7 +122,7 @@ def test_the_table_has_the_fit_point_by_point(ask, made, tmp_path):
     table = tmp_path / "fit.csv"
     ask(made("aged", 0.1), *PAIR, "--fresh", made("fresh"), *RATED, "--csv", table)
     frame = pl.read_csv(table)
-    assert frame.columns[2:] == ["charge_ah", "voltage_volt", "model_volt", "negative_volt", "positive_volt"]
+    assert frame.columns[3:] == ["charge_ah", "voltage_volt", "model_volt", "negative_volt", "positive_volt"]
     left = (frame["model_volt"] - frame["voltage_volt"]).to_numpy()
     assert np.sqrt(np.mean(left**2)) < 2e-3
     assert frame["positive_volt"].to_numpy() - frame["negative_volt"].to_numpy() == pytest.approx(
@@ -137,7 +139,7 @@ def test_a_fast_run_is_refused_until_its_drop_is_taken_out(ask, made):
 def test_a_pack_is_refused(ask, made):
     answer = ask(made("pack", cells=12), *PAIR, *RATED, "--series-count", 12, "--json")
     assert answer.code == 4
-    assert json.loads(answer.out)["runs"][0]["refusals"][0]["code"] == "modes_not_one_cell"
+    assert json.loads(answer.out)["recordings"][0]["refusals"][0]["code"] == "modes_not_one_cell"
 
 
 def test_swapped_half_cells_are_an_error_of_the_call(ask, made):
@@ -146,7 +148,53 @@ def test_swapped_half_cells_are_an_error_of_the_call(ask, made):
     assert caught.value.code == "half_cells_sides"
 
 
-def test_a_module_taken_for_a_cell_is_a_failure_of_the_file(ask, made):
-    answer = ask(made("module", cells=4), *PAIR, *RATED, "--json")
-    assert answer.code != 0
-    assert "4 cells in series" in answer.out
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_module_taken_for_a_cell_is_refused(ask, made, language):
+    answer = ask(made("module", cells=4), *PAIR, *RATED, "--lang", language)
+    assert answer.code == 4
+    assert text("test", "cell_columns", language) in " ".join(answer.out.split())
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_chemistry_brings_its_pair_and_says_so(ask, made, language):
+    answer = ask(made("aged", 0.1), "--fresh", made("fresh"), *RATED, "--lang", language)
+    assert answer.code == 0
+    values = {"names": f"{NEGATIVE.id}, {POSITIVE.id}", "chemistry": "nmc532"}
+    assert text("screen", "modes_half_cells_chemistry", language, values) in " ".join(answer.out.split())
+
+
+def test_a_chemistry_without_tables_is_refused(ask, made):
+    answer = ask(made("aged"), "--chemistry", "nmc111", "--json")
+    assert answer.code == 4
+    assert json.loads(answer.out)["recordings"][0]["refusals"][0]["code"] == "profile_no_half_cells"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [((), "modes_half_cells_not_stated"), (PAIR[:2], "modes_half_cell_alone")]
+)
+def test_half_cells_are_stated_or_follow_from_the_chemistry(ask, made, options, code):
+    with pytest.raises(UsageError) as caught:
+        ask(made("aged"), *options)
+    assert caught.value.code == code
+
+
+def test_one_reason_is_told_once_for_all_that_it_concerns(ask, made):
+    told = " ".join(ask(made("aged"), *PAIR, *RATED).out.split())
+    assert told.count(text("refusal", "modes_no_fresh_curve", "en")) == 1
+    assert all(text("name", name, "en") in told for name in FIGURES[:3])
+
+
+def test_a_rating_in_milliampere_hours_is_seen_in_the_refusal(ask, made):
+    answer = ask(made("aged"), *PAIR, "--rated-capacity-ah", 5000, "--json")
+    (refusal,) = json.loads(answer.out)["recordings"][0]["refusals"]
+    assert refusal["code"] == "modes_no_long_run"
+    assert refusal["values"]["capacity"] == 5000
+    assert refusal["values"]["largest"] < 6
+
+
+def test_a_narrow_screen_tears_no_cell(ask, made, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    told = ask(made("aged", 0.1), "--fresh", made("fresh"), *RATED).out.splitlines()
+    rows = [line for line in told if "│" in line]
+    assert len(rows) == 6
+    assert all("…" in row for row in rows)

@@ -14,7 +14,8 @@ import typer
 from typer.testing import CliRunner
 
 from hwan.cli._health_pulses import map_pulses
-from hwan.core import COLUMNS
+from hwan.core import COLUMNS, UsageError
+from hwan.core.language import text
 
 LIMITS = ("--upper-voltage-volt", "4.2", "--lower-voltage-volt", "2.8")
 RATED = ("--rated-capacity-ah", "10", "--chemistry", "nmc811")
@@ -106,9 +107,20 @@ def test_a_person_reads_a_row_per_pulse(ask, made, language, monkeypatch):
     assert "{" not in answer.out
 
 
-def test_a_narrow_screen_has_values_alone(ask, made, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "100")
-    assert " mΩ" not in ask(made(), *RATED).out.replace("/ mΩ", "")
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_narrow_screen_has_values_alone_and_whole_cells(ask, made, monkeypatch, language):
+    monkeypatch.setenv("COLUMNS", "80")
+    told = ask(made(), *RATED, *LIMITS, "--lang", language).out
+    assert "] mΩ" not in told
+    (heading,) = [line for line in told.splitlines() if "R(10 s)" in line]
+    assert all(name in heading for name in ("R(0.1 s)", "SOC", text("ui", "pulses_column_power", language)))
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_a_string_is_no_cell(ask, made):
+    answer = ask(made(), *RATED, "--series-count", 4, "--json")
+    assert answer.code == 4
+    assert json.loads(answer.out)["recordings"][0]["refusals"][0]["code"] == "pulses_cells_in_series"
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -134,8 +146,8 @@ def test_the_table_has_one_row_per_pulse_and_time(ask, made, tmp_path):
 def test_an_output_over_its_input_is_refused(ask, made):
     path = made()
     before = path.read_bytes()
-    answer = ask(path, "--csv", path)
-    assert answer.code == 2
+    with pytest.raises(UsageError, match="is an input"):
+        ask(path, "--csv", path)
     assert path.read_bytes() == before
 
 

@@ -26,7 +26,7 @@ def group(monkeypatch):
     """The group under an entry point of its own."""
     parent = typer.Typer()
     parent.add_typer(_rules.app, name="rules")
-    monkeypatch.setattr(_main, "app", parent)
+    monkeypatch.setattr(_main, "commands", lambda _words: typer.main.get_command(parent))
     monkeypatch.setenv("COLUMNS", "240")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from hwan import core, report
+from hwan.core.language import catalogue
 from hwan.report import Entry, Failure, html
 from hwan.report._words import harmless
 
@@ -185,7 +186,7 @@ def test_every_text_that_the_page_asks_for_exists() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.suffix in (".py", ".html"))
     asked = set(re.findall(r"""ui\(["']([a-z_]+)["'][,)]""", sources))
     assert len(asked) > 80
-    assert asked <= set(texts("en")["ui"])
+    assert asked <= set(catalogue("en")["ui"])
 
 
 @LANGUAGES

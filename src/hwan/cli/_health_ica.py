@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from math import floor, log10
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
@@ -15,13 +13,28 @@ from rich.table import Table
 
 from hwan.cli import _options as option
 from hwan.cli._chemistry import chemistry_or_file
-from hwan.cli._health_page import Page, Points, print_refusal, write_health_page, write_points
+from hwan.cli._health_page import (
+    WIDE,
+    Direction,
+    Outputs,
+    Page,
+    Points,
+    Way,
+    bounded,
+    in_time,
+    print_caution,
+    print_refusals,
+    refused_for,
+    say,
+)
+from hwan.cli._instrument import load_instrument, stated_over
 from hwan.cli._outcome import DONE, REFUSED, document, print_document, print_failures
 from hwan.cli._recordings import Wanted, name_of
 from hwan.cli._work import over
 from hwan.core import (
     UNKNOWN,
     BatteryType,
+    Instrument,
     Measurement,
     Recording,
     Refusal,
@@ -35,6 +48,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from hwan.health.ica import DifferentialVoltage, IncrementalCapacity
+    from hwan.report import HealthChapter
 
 SCHEMA: Final = "hwan.health.ica/1"
 MOST_PRINTED: Final = 4
@@ -42,15 +56,6 @@ MOST_PRINTED: Final = 4
 _HEADINGS: Final = ("ica_column_volt", "ica_column_height", "ica_column_charge", "ica_column_bandwidth")
 
 
-class Way(StrEnum):
-    """Which runs are analysed."""
-
-    charge = "charge"
-    discharge = "discharge"
-    both = "both"
-
-
-Direction = Annotated[Way, typer.Option("--direction", help="Charges, discharges, or both.")]
 MostRate = Annotated[
     float | None,
     typer.Option("--most-rate", help="Fastest run that is taken, in capacities per hour; by default 0.35."),
@@ -78,6 +83,8 @@ def analyse_capacity(
     series_count: option.Series = None,
     direction: Direction = Way.both,
     most_rate: MostRate = None,
+    instrument: option.InstrumentFile = None,
+    continued: option.Continued = False,
     key: option.Key = None,
     mapping: option.MappingFile = None,
     csv: Points = None,
@@ -86,48 +93,62 @@ def analyse_capacity(
     lang: option.Lang = option.Language.en,
 ) -> int:
     """Incremental capacity (dQ/dV) and differential voltage (dV/dQ) of every slow charge and discharge of a cell."""
-    kind = BatteryType(
-        chemistry=chemistry_or_file(chemistry),
-        rated_capacity_ah=rated_capacity_ah or UNKNOWN,
-        series_count=series_count or UNKNOWN,
-    )
+    outputs = Outputs(csv, report, lang.value, (*files, mapping, instrument, chemistry))
     if most_rate is not None and not most_rate > 0:
         raise UsageError("ica_rate_not_positive", got=most_rate)
-    wanted = Wanted.of(key, mapping)
-    language, inputs = lang.value, (*files, mapping)
-    way: Literal["charge", "discharge"] | None = None
-    if direction is not Way.both:
-        way = "charge" if direction is Way.charge else "discharge"
+    tester = load_instrument(instrument) if instrument else None
+    asked = Asked(
+        BatteryType(
+            chemistry=chemistry_or_file(chemistry),
+            rated_capacity_ah=rated_capacity_ah or UNKNOWN,
+            series_count=series_count or UNKNOWN,
+        ),
+        direction.only, most_rate, tester,
+    )  # fmt: skip
+    wanted = Wanted.of(key, mapping, continued=continued)
     found = over(
         wanted.groups(files),
-        lambda group: [_analysed(each, kind, way, most_rate) for each in wanted.recordings(group)],
+        lambda group: [_analysed(in_time(each), asked) for each in wanted.recordings(group)],
         name_of,
-        language,
+        outputs.language,
     )
-    if csv:
-        found.attempt(lambda: write_points(csv, points(found.results), inputs), str(csv), language)
-    if report:
-        found.attempt(lambda: _write_page(report, found.results, language, inputs), str(report), language)
+    outputs.write(
+        found, lambda: points(found.results), "ica_title", lambda: _chapters(found.results, outputs.language)
+    )  # fmt: skip
     if json:
-        told = [_plain(each) for each in found.results]
-        print_document(document(SCHEMA, found.failures, recordings=told))
+        print_document(document(SCHEMA, found.failures, recordings=[_plain(each) for each in found.results]))
     else:
         for each in found.results:
-            _print(each, language)
+            _print(each, outputs.language)
+        print_caution(chemistry, "ica", outputs.language)
+        outputs.print_written(found.failures)
         print_failures(found.failures)
     return found.exit_code(*(DONE if each.answered else REFUSED for each in found.results))
 
 
-def _analysed(
-    recording: Recording, kind: BatteryType, way: Literal["charge", "discharge"] | None, rate: float | None
-) -> Analysed:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a call says beside its files."""
+
+    kind: BatteryType
+    way: Literal["charge", "discharge"] | None
+    most_rate: float | None
+    tester: Instrument | None
+
+
+def _analysed(recording: Recording, asked: Asked) -> Analysed:
     from hwan.health.ica import MOST_RATE_PER_HOUR, differential_voltages_of, incremental_capacities_of
 
-    most = rate or MOST_RATE_PER_HOUR
+    most = asked.most_rate or MOST_RATE_PER_HOUR
+    source = recording.provenance.source_name
+    refusal = refused_for(asked.kind.chemistry, "ica")
+    if refusal:
+        return Analysed(source, (refusal,), (refusal,))
+    measured = stated_over(recording, asked.tester) if asked.tester else recording
     return Analysed(
-        recording.provenance.source_name,
-        incremental_capacities_of(recording, kind, direction=way, most_rate_per_hour=most),
-        differential_voltages_of(recording, kind, direction=way, most_rate_per_hour=most),
+        source,
+        incremental_capacities_of(measured, asked.kind, direction=asked.way, most_rate_per_hour=most),
+        differential_voltages_of(measured, asked.kind, direction=asked.way, most_rate_per_hour=most),
     )
 
 
@@ -166,8 +187,9 @@ def _points(source: str, curve: IncrementalCapacity) -> pl.DataFrame:
 def _no_points() -> pl.DataFrame:
     import polars as pl
 
-    names = ("voltage_volt", "incremental_capacity_ah_per_volt", "relative_error")
-    return pl.DataFrame(schema=dict.fromkeys(names, pl.Float64))
+    names = ("source", "cycle_number", "step_number", "direction", "estimator", "bandwidth_volt", "voltage_volt",
+             "incremental_capacity_ah_per_volt", "relative_error")  # fmt: skip
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
 
 
 def _plain(each: Analysed) -> dict[str, Any]:
@@ -191,16 +213,15 @@ def _plain_curve(curve: IncrementalCapacity) -> dict[str, Any]:
     return plain if curve.window_ah is None else {**plain, "window_ah": curve.window_ah}
 
 
-def _write_page(path: Path, found: Sequence[Analysed], language: str, inputs: Iterable[Path | None]) -> None:
+def _chapters(found: Sequence[Analysed], language: str) -> list[HealthChapter]:
     from hwan.report._health._ica import ica_chapter
     from hwan.report._words import Words
 
     words = Words(language)
-    chapters = [
+    return [
         ica_chapter(each.source, each.capacities, each.differences, words, f"r{number}")
         for number, each in enumerate(found, 1)
     ]
-    write_health_page(path, "ica_title", chapters, (), language, inputs=inputs)
 
 
 def _print(each: Analysed, language: str) -> None:
@@ -213,9 +234,9 @@ def _print(each: Analysed, language: str) -> None:
     for curve in shown:
         _print_curve(console, curve, language)
     if len(curves) > len(shown):
-        console.print(f"  {text('screen', 'ica_more', language, {'count': len(curves) - len(shown)})}", markup=False)
-    for refusal in {one.code: one for one in each.capacities if isinstance(one, Refusal)}.values():
-        print_refusal(each.source, refusal, language)
+        say(console, text("screen", "ica_more", language, {"count": len(curves) - len(shown)}), "dim")
+    refusals = (one for one in each.capacities if isinstance(one, Refusal))
+    print_refusals("" if curves else each.source, refusals, language)
 
 
 def _print_curve(console: Console, curve: IncrementalCapacity, language: str) -> None:
@@ -225,27 +246,30 @@ def _print_curve(console: Console, curve: IncrementalCapacity, language: str) ->
         "rate": f"{known_or(curve.conditions.rate_per_hour, 0.0):.3f}", "charge": f"{curve.charge_ah:.4g}",
         "estimator": text("name", curve.estimator, language), "bandwidth": f"{1e3 * curve.bandwidth_volt:.2f}",
     }  # fmt: skip
-    console.print(f"  {text('screen', 'ica_heading', language, values)}", markup=False, soft_wrap=True)
+    say(console, text("screen", "ica_heading", language, values))
     measured = {
         "noise": f"{1e3 * curve.noise_volt:.3f}", "resolution": f"{1e3 * curve.resolution_volt:.3f}",
         "percent": format_percent(curve.expected_error),
     }  # fmt: skip
-    console.print(f"    {text('screen', 'ica_expected_error', language, measured)}", markup=False, soft_wrap=True)
-    console.print(_peaks(curve, language) if curve.peaks else f"    {text('screen', 'ica_no_peaks', language)}")
+    say(console, text("screen", "ica_expected_error", language, measured), indent=4)
+    if curve.peaks:
+        console.print(_peaks(curve, language, wide=console.width >= WIDE))
+    else:
+        say(console, text("screen", "ica_no_peaks", language), indent=4)
 
 
-def _peaks(curve: IncrementalCapacity, language: str) -> Table:
+def _peaks(curve: IncrementalCapacity, language: str, *, wide: bool) -> Table:
     table = Table(header_style="bold", show_edge=False, pad_edge=True)
     for name in _HEADINGS:
         table.add_column(text("screen", name, language), justify="right")
     for peak in curve.peaks:
-        width = f"{1e3 * peak.bandwidth_volt:.2f}"
-        table.add_row(_bounds(peak.position), _bounds(peak.height), _bounds(peak.area), width)
+        figures = (_bounds(each, wide=wide) for each in (peak.position, peak.height, peak.area))
+        table.add_row(*figures, f"{1e3 * peak.bandwidth_volt:.2f}")
     return table
 
 
-def _bounds(figure: Measurement) -> str:
+def _bounds(figure: Measurement, *, wide: bool) -> str:
     """Return a figure and its interval with the digits that the interval bears: two of its width."""
     low, high = figure.interval
     digits = min(max(1 - floor(log10(high - low)), 0), 7) if high > low else 4
-    return f"{figure.value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+    return bounded(figure, digits, wide=wide)

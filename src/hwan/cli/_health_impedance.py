@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -12,16 +11,18 @@ from rich.padding import Padding
 from rich.table import Table
 
 from hwan.cli import _options as option
-from hwan.cli._health_page import Page, Points, print_refusal, write_health_page, write_points
+from hwan.cli._chemistry import chemistry_or_file
+from hwan.cli._health_page import Outputs, Page, Points, print_caution, print_findings, print_refusals, refused_for, say
 from hwan.cli._outcome import DONE, REFUSED, document, print_document, print_failures
 from hwan.cli._recordings import Wanted, name_of
 from hwan.cli._work import over
-from hwan.core import Measurement, Recording, Refusal, is_known, text, to_plain
+from hwan.core import Recording, Refusal, text, to_plain
 
 if TYPE_CHECKING:
     import polars as pl
 
     from hwan.health.impedance import Circuit, CircuitFit, Gate, RelaxationTimes
+    from hwan.report import HealthChapter
     from hwan.report._health._impedance import Examined
 
 SCHEMA: Final = "hwan.health.impedance/1"
@@ -39,6 +40,7 @@ def analyse_impedance(
     files: option.Files,
     circuit: CircuitOption = AUTO,
     despite_gate: Despite = False,
+    chemistry: option.Chemistry = "unknown",
     key: option.Key = None,
     mapping: option.MappingFile = None,
     csv: Points = None,
@@ -47,25 +49,35 @@ def analyse_impedance(
     lang: option.Lang = option.Language.en,
 ) -> int:
     """Kramers-Kronig test, relaxation times and equivalent circuit of every impedance spectrum."""
-    wanted, language, inputs = Wanted.of(key, mapping), lang.value, (*files, mapping)
-    asked = _circuit(circuit)
+    outputs = Outputs(csv, report, lang.value, (*files, mapping, chemistry))
+    wanted, asked = Wanted.of(key, mapping), _circuit(circuit)
+    refusal = refused_for(chemistry_or_file(chemistry), "impedance")
     found = over(
         wanted.groups(files),
-        lambda group: [each for one in wanted.recordings(group) for each in _examined(one, asked, despite_gate)],
+        lambda group: [
+            each for one in wanted.recordings(group) for each in _examined(one, asked, despite_gate, refusal)
+        ],
         name_of,
-        language,
+        outputs.language,
     )
-    if csv:
-        found.attempt(lambda: write_points(csv, points(found.results), inputs), str(csv), language)
-    if report:
-        found.attempt(lambda: _write_page(report, found.results, language, inputs), str(report), language)
+    outputs.write(
+        found, lambda: points(found.results), "impedance_title", lambda: _chapters(found.results, outputs.language)
+    )  # fmt: skip
     if json:
         print_document(document(SCHEMA, found.failures, spectra=[_plain(each) for each in found.results]))
     else:
         for each in found.results:
-            _print(each, language)
+            _print(each, outputs.language)
+        print_caution(chemistry, "impedance", outputs.language)
+        outputs.print_written(found.failures)
         print_failures(found.failures)
-    return found.exit_code(*(REFUSED if each.refusals else DONE for each in found.results))
+    return found.exit_code(*(DONE if _answered(each, despite_gate) else REFUSED for each in found.results))
+
+
+def _answered(each: Examined, despite_gate: bool) -> bool:
+    """Return whether the spectrum is that of one steady battery and something of it was told."""
+    passed = not isinstance(each.gate, Refusal) and (each.gate.passed or despite_gate)
+    return passed and not (isinstance(each.times, Refusal) and isinstance(each.fit, Refusal | None))
 
 
 def _circuit(named: str) -> str | Circuit | None:
@@ -77,21 +89,29 @@ def _circuit(named: str) -> str | Circuit | None:
     return circuit_of(named)
 
 
-def _examined(recording: Recording, circuit: str | Circuit | None, despite_gate: bool) -> Iterator[Examined]:
+def _examined(
+    recording: Recording, circuit: str | Circuit | None, despite_gate: bool, refusal: Refusal | None
+) -> Iterator[Examined]:
     from hwan.health.impedance import fit_circuit, kramers_kronig, relaxation_times, spectra_of
     from hwan.report._health._impedance import Examined
 
+    source = recording.provenance.source_name
     for spectrum in spectra_of(recording):
+        if refusal:
+            yield Examined(spectrum, refusal, refusal, refusal, source)
+            continue
         times = relaxation_times(spectrum, despite_gate=despite_gate)
         fit = fit_circuit(spectrum, circuit) if circuit is not None else None
-        yield Examined(spectrum, kramers_kronig(spectrum), times, fit)
+        yield Examined(spectrum, kramers_kronig(spectrum), times, fit, source)
 
 
 def points(found: Sequence[Examined]) -> pl.DataFrame:
     """Return one row per point of each spectrum: measured, misfit of the gate over the modulus, and the circuit's."""
     import polars as pl
 
-    return pl.concat([_points(each) for each in found] or [pl.DataFrame()], how="diagonal")
+    names = ("source", "spectrum", "frequency_hertz", "real_impedance_ohm", "imaginary_impedance_ohm")
+    empty = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    return pl.concat([_points(each) for each in found], how="diagonal") if found else empty
 
 
 def _points(each: Examined) -> pl.DataFrame:
@@ -110,13 +130,16 @@ def _points(each: Examined) -> pl.DataFrame:
     if each.fit is not None and not isinstance(each.fit, Refusal):
         columns["circuit_real_ohm"] = each.fit.fitted_ohm.real
         columns["circuit_imaginary_ohm"] = each.fit.fitted_ohm.imag
-    return pl.DataFrame(columns).select(pl.lit(spectrum.name).alias("spectrum"), pl.all())
+    return pl.DataFrame(columns).select(
+        pl.lit(each.source).alias("source"), pl.lit(spectrum.name).alias("spectrum"), pl.all()
+    )
 
 
 def _plain(each: Examined) -> dict[str, Any]:
     """Return a spectrum for the document; a refused part is absent and stands among the refusals."""
     spectrum = each.spectrum
     plain: dict[str, Any] = {
+        "source": each.source,
         "name": spectrum.name,
         "points": len(spectrum),
         "lowest_frequency_hertz": float(spectrum.frequency_hertz[-1]),
@@ -162,13 +185,12 @@ def _plain_fit(fit: CircuitFit) -> dict[str, Any]:
     }
 
 
-def _write_page(path: Path, found: Sequence[Examined], language: str, inputs: Iterable[Path | None]) -> None:
+def _chapters(found: Sequence[Examined], language: str) -> list[HealthChapter]:
     from hwan.report._health._impedance import impedance_chapter
     from hwan.report._words import Words
 
     words = Words(language)
-    chapters = [impedance_chapter(each, words, f"z{number}") for number, each in enumerate(found, 1)]
-    write_health_page(path, "impedance_title", chapters, (), language, inputs=inputs)
+    return [impedance_chapter(each, words, f"z{number}") for number, each in enumerate(found, 1)]
 
 
 # On the screen ---------------------------------------------------------------------------------------
@@ -187,42 +209,48 @@ def _print(each: Examined, language: str) -> None:
     if each.fit is not None and not isinstance(each.fit, Refusal):
         _line(console, "impedance_circuit", language, circuit=each.fit.circuit.text)
         console.print(Padding(_fit_table(each.fit, language), (0, 0, 0, 2), expand=False))
-    for finding in each.findings:
-        told = text("finding", finding.code, language, finding.values)
-        console.print(f"  ! {told}", style="yellow", markup=False, soft_wrap=True)
-    for refusal in each.refusals:
-        print_refusal(spectrum.name, refusal, language)
+    print_findings(console, each.findings, language)
+    print_refusals("", each.refusals, language)
 
 
 def _line(console: Console, code: str, language: str, **values: object) -> None:
-    console.print(f"  {text('screen', code, language, values)}", markup=False, soft_wrap=True)
+    say(console, text("screen", code, language, values))
 
 
 def _print_gate(console: Console, gate: Gate, language: str) -> None:
     low, high = gate.drift.interval
     _line(
-        console, f"impedance_gate_{'passed' if gate.passed else 'failed'}", language, noise=f"{gate.noise.value:.2%}",
-        drift=f"{gate.drift.value:+.2%}", low=f"{low:+.2%}", high=f"{high:+.2%}", least=f"{gate.least_drift_seen:.1%}",
+        console, f"impedance_gate_{'passed' if gate.passed else 'failed'}", language,
+        noise=_percent(gate.noise.value, ""), drift=_percent(gate.drift.value), low=f"{100 * low:+.2f}",
+        high=_percent(high), least=_percent(gate.least_drift_seen, ""),
     )  # fmt: skip
+
+
+def _percent(fraction: float, sign: str = "+") -> str:
+    return f"{100 * fraction:{sign}.2f} %"
 
 
 def _times_table(times: RelaxationTimes, language: str) -> Table:
     """Return series resistance and total polarisation, then the peaks from fast to slow."""
+    from hwan.report._health._impedance import written
+
     made = _table("impedance_column_process", "impedance_column_time", "impedance_column_resistance", language=language)
     for figure in (times.series_resistance, times.total_polarisation):
-        made.add_row(text("name", figure.quantity, language), "", _bounds(figure))
+        made.add_row(text("name", figure.quantity, language), "", written(figure))
     for number, peak in enumerate(times.peaks, 1):
         name = text(
             "screen", "impedance_peak", language, {"number": number, "frequency": f"{peak.frequency_hertz:.3g}"}
         )
-        made.add_row(name, _bounds(peak.time_constant), _bounds(peak.resistance))
+        made.add_row(name, written(peak.time_constant), written(peak.resistance))
     return made
 
 
 def _fit_table(fit: CircuitFit, language: str) -> Table:
+    from hwan.report._health._impedance import written
+
     made = _table("impedance_column_parameter", "impedance_column_value", language=language)
     for name, figure in fit.measurements.items():
-        made.add_row(name, _bounds(figure))
+        made.add_row(name, written(figure))
     return made
 
 
@@ -231,9 +259,3 @@ def _table(*headings: str, language: str) -> Table:
     for place, heading in enumerate(headings):
         made.add_column(text("screen", heading, language), justify="right" if place else "left")
     return made
-
-
-def _bounds(figure: Measurement) -> str:
-    low, high = figure.interval
-    unit = "" if figure.unit == "1" or not is_known(figure.unit) else f" {figure.unit}"
-    return f"{figure.value:.4g} [{low:.3g}, {high:.3g}]{unit}"

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hwan.cli import _options as option
-from hwan.cli._health_page import write_points
+from hwan.cli._health_page import Outputs, write_points
 from hwan.cli._outcome import DONE, document, print_document
 from hwan.cli._tables import ui
 from hwan.core import UsageError, is_known, text, to_plain
@@ -64,10 +64,11 @@ def list_half_cells(
     """List the half-cells with source and licence, or show one and write its table."""
     if csv and not name:
         raise UsageError("half_cell_csv_alone")
+    Outputs(csv, None, lang.value, (name,))
     found = [half_cell(each) for each in ([name] if name else half_cells())]
     if csv:
         columns = {"stoichiometry": found[0].stoichiometry, "potential_volt": found[0].potential_volt}
-        write_points(csv, pl.DataFrame(columns), [name])
+        write_points(csv, pl.DataFrame(columns))
     if json:
         told = [_plain_half_cell(each, whole=bool(name)) for each in found]
         print_document(document(HALF_CELLS_SCHEMA, [], half_cells=told))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -14,7 +13,20 @@ from rich.table import Table
 from hwan.cli import _options as option
 from hwan.cli._chemistry import chemistry_or_file
 from hwan.cli._figures import with_interval
-from hwan.cli._health_page import Page, Points, print_refusal, write_health_page, write_points
+from hwan.cli._health_page import (
+    WIDE,
+    Outputs,
+    Page,
+    Points,
+    in_time,
+    print_caution,
+    print_findings,
+    print_refusal,
+    print_refusals,
+    refused_for,
+    say,
+)
+from hwan.cli._instrument import load_instrument, stated_over
 from hwan.cli._outcome import DONE, REFUSED, document, print_document, print_failures
 from hwan.cli._recordings import Wanted, name_of
 from hwan.cli._work import over
@@ -22,11 +34,13 @@ from hwan.core import (
     UNKNOWN,
     BatteryType,
     Finding,
+    Instrument,
     Measurement,
     Recording,
     Refusal,
     format_number,
     is_known,
+    known_or,
     text,
 )
 
@@ -34,11 +48,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from hwan.health.pulses import MappedPulse, PulseMap, TwoRc
+    from hwan.report import HealthChapter
 
 SCHEMA: Final = "hwan.health.pulses/1"
 MOST_PRINTED: Final = 40
-WIDE: Final = 150
-NARROW: Final = 110
+WIDEST: Final = 170
 """Columns of a screen from which intervals are shown."""
 PRINTED_TIMES: Final = (0.1, 1.0, 10.0)
 InitialCharge = Annotated[
@@ -71,10 +85,12 @@ def map_pulses(
     chemistry: option.Chemistry = "unknown",
     upper_voltage_volt: option.Upper = None,
     lower_voltage_volt: option.Lower = None,
+    series_count: option.Series = None,
     initial_state_of_charge: InitialCharge = None,
     charge_limit_ampere: ChargeLimit = None,
     discharge_limit_ampere: DischargeLimit = None,
     longest_second: Longest = None,
+    instrument: option.InstrumentFile = None,
     continued: option.Continued = False,
     key: option.Key = None,
     mapping: option.MappingFile = None,
@@ -84,44 +100,47 @@ def map_pulses(
     lang: option.Lang = option.Language.en,
 ) -> int:
     """Resistance at stated times, circuit (R0, two RC pairs) and 10 s power of every pulse of a cell, by its SOC."""
+    outputs = Outputs(csv, report, lang.value, (*files, mapping, instrument, chemistry))
     kind = BatteryType(
         chemistry=chemistry_or_file(chemistry),
         rated_capacity_ah=rated_capacity_ah or UNKNOWN,
         upper_voltage_volt=upper_voltage_volt or UNKNOWN,
         lower_voltage_volt=lower_voltage_volt or UNKNOWN,
+        series_count=series_count or UNKNOWN,
     )
     asked: dict[str, Any] = {
         "initial_state_of_charge": initial_state_of_charge,
         "charge_limit_ampere": charge_limit_ampere,
         "discharge_limit_ampere": discharge_limit_ampere,
-    }
-    if longest_second:
-        asked["longest_second"] = longest_second
+    } | ({"longest_second": longest_second} if longest_second else {})
+    tester = load_instrument(instrument) if instrument else None
     wanted = Wanted.of(key, mapping, continued=continued)
-    language, inputs = lang.value, (*files, mapping)
     done = over(
         wanted.groups(files),
-        lambda group: [_mapped(each, kind, asked) for each in wanted.recordings(group)],
+        lambda group: [_mapped(in_time(each), kind, tester, asked) for each in wanted.recordings(group)],
         name_of,
-        language,
+        outputs.language,
     )
-    if csv:
-        done.attempt(lambda: write_points(csv, points(done.results), inputs), str(csv), language)
-    if report:
-        done.attempt(lambda: _write_page(report, done.results, language, inputs), str(report), language)
+    outputs.write(
+        done, lambda: points(done.results), "pulses_title", lambda: _chapters(done.results, outputs.language)
+    )  # fmt: skip
     if json:
         print_document(document(SCHEMA, done.failures, recordings=[_plain(each) for each in done.results]))
     else:
         for each in done.results:
-            _print(each, language)
+            _print(each, outputs.language)
+        print_caution(chemistry, "pulses", outputs.language)
+        outputs.print_written(done.failures)
         print_failures(done.failures)
     return done.exit_code(*(REFUSED if isinstance(each.found, Refusal) else DONE for each in done.results))
 
 
-def _mapped(recording: Recording, kind: BatteryType, asked: dict[str, Any]) -> Mapped:
+def _mapped(recording: Recording, kind: BatteryType, tester: Instrument | None, asked: dict[str, Any]) -> Mapped:
     from hwan.health.pulses import pulse_map
 
-    return Mapped(recording.provenance.source_name, pulse_map(recording, kind, **asked))
+    measured = stated_over(recording, tester) if tester else recording
+    refusal = refused_for(kind.chemistry, "pulses")
+    return Mapped(recording.provenance.source_name, refusal or pulse_map(measured, kind, **asked))
 
 
 def points(found: Sequence[Mapped]) -> pl.DataFrame:
@@ -173,13 +192,12 @@ def _plain_circuit(circuit: TwoRc | Refusal) -> Refusal | dict[str, Any]:
     return {name: getattr(circuit, name) for name in names}
 
 
-def _write_page(path: Path, found: Sequence[Mapped], language: str, inputs: Iterable[Path | None]) -> None:
+def _chapters(found: Sequence[Mapped], language: str) -> list[HealthChapter]:
     from hwan.report._health._pulses import pulses_chapter
     from hwan.report._words import Words
 
     words = Words(language)
-    chapters = [pulses_chapter(each.source, each.found, words, f"r{number}") for number, each in enumerate(found, 1)]
-    write_health_page(path, "pulses_title", chapters, (), language, inputs=inputs)
+    return [pulses_chapter(each.source, each.found, words, f"r{number}") for number, each in enumerate(found, 1)]
 
 
 def _print(each: Mapped, language: str) -> None:
@@ -189,18 +207,14 @@ def _print(each: Mapped, language: str) -> None:
         return
     console = Console(highlight=False)
     console.print(f"\n{each.source}", style="bold", markup=False)
-    console.print(f"  {_basis(each.found, language)}", markup=False, soft_wrap=True)
+    say(console, _basis(each.found, language))
     console.print(_table(each.found, language, console.width))
     if len(each.found.pulses) > MOST_PRINTED:
         more = {"count": len(each.found.pulses) - MOST_PRINTED}
-        console.print(f"  {text('screen', 'more_rows', language, more)}", style="dim", markup=False)
-    for finding in _findings(each.found):
-        said = text("finding", finding.code, language, finding.values)
-        console.print(f"  {said}", style="dim" if finding.severity == "note" else "yellow", markup=False)
-    refusals = {one.code: one for pulse in each.found.pulses for one in (pulse.circuit, pulse.power)
-                if isinstance(one, Refusal)}  # fmt: skip
-    for refusal in refusals.values():
-        print_refusal(each.source, refusal, language)
+        say(console, text("screen", "more_rows", language, more), "dim")
+    print_findings(console, _findings(each.found), language)
+    parts = (one for pulse in each.found.pulses for one in (pulse.circuit, pulse.power))
+    print_refusals("", (one for one in parts if isinstance(one, Refusal)), language)
 
 
 def _basis(found: PulseMap, language: str) -> str:
@@ -219,47 +233,53 @@ def _findings(found: PulseMap) -> tuple[Finding, ...]:
 
 
 def _table(found: PulseMap, language: str, width: int) -> Table:
-    """Return one row per pulse; a narrower screen has values without intervals, the narrowest fewer of them."""
-    times = [time for time in PRINTED_TIMES if any(_at(pulse, time) for pulse in found.pulses)]
-    unit = "" if width >= WIDE else " / mΩ"
-    named = [
-        text("ui", f"pulses_column_{code}", language) for code in ("pulse", "direction", "soc", "current", "width")
-    ]
-    resistances = [f"R({time:g} s){unit}" for time in times]
-    headings = [*named, *resistances, "τ1 / s", "τ2 / s", text("ui", "pulses_column_power", language)]
-    left_out = {named[1], named[4], "τ1 / s", "τ2 / s"} if width < NARROW else set()
+    """Return one row per pulse without empty columns; a narrower screen has fewer columns and no intervals."""
+    rows = [_row(pulse, language, wide=width >= WIDEST) for pulse in found.pulses[:MOST_PRINTED]]
+    alone = any(not any(_at(pulse, time) for time in PRINTED_TIMES) for pulse in found.pulses[:MOST_PRINTED])
+    left_out = {"end"} if not alone else set()
+    if width < WIDE:
+        left_out |= {"direction", "tau1", "tau2"} | (set() if alone else {"width"})
     table = Table(header_style="bold", show_edge=False, pad_edge=False)
-    for heading in headings:
-        if heading not in left_out:
-            table.add_column(heading, justify="right")
-    for pulse in found.pulses[:MOST_PRINTED]:
-        cells = _row(pulse, times, language, wide=width >= WIDE)
-        table.add_row(*(cell for heading, cell in zip(headings, cells, strict=True) if heading not in left_out))
+    codes = [code for code in rows[0] if code not in left_out and any(row[code] for row in rows)]
+    for code in codes:
+        table.add_column(_heading(code, language), justify="right")
+    for row in rows:
+        table.add_row(*(row[code] for code in codes))
     return table
+
+
+def _heading(code: str, language: str) -> str:
+    usual = {"tau1": "τ1 / s", "tau2": "τ2 / s"} | {f"{time:g}": f"R({time:g} s)" for time in PRINTED_TIMES}
+    return usual.get(code) or text("ui", f"pulses_column_{code}", language)
 
 
 def _at(pulse: MappedPulse, time: float) -> Measurement | None:
     return next((ohm for ohm in pulse.resistances if ohm.conditions.pulse_time_second == time), None)
 
 
-def _row(pulse: MappedPulse, times: Sequence[float], language: str, *, wide: bool) -> list[str]:
+def _row(pulse: MappedPulse, language: str, *, wide: bool) -> dict[str, str]:
+    """Return what is told of a pulse by the code of its column; nothing where it is not known."""
     soc = pulse.state_of_charge
-    resistances = (_at(pulse, time) for time in times)
-    return [
-        str(pulse.number),
-        text("name", pulse.direction, language),
-        f"{100 * soc:.1f} %" if is_known(soc) else "",
-        format_number(pulse.current_ampere, 4),
-        format_number(pulse.width_second, 3),
-        *(_resistance(ohm, wide=wide) if ohm else "" for ohm in resistances),
-        _time_constant(pulse.circuit, 2, language),
-        _time_constant(pulse.circuit, 4, language),
-        format_number(pulse.power.value, 4) if isinstance(pulse.power, Measurement) else "",
-    ]
+    last = max(pulse.resistances, key=lambda ohm: known_or(ohm.conditions.pulse_time_second, 0.0), default=None)
+    told = {f"{time:g}": _at(pulse, time) for time in PRINTED_TIMES} | {"end": last}
+    return {
+        "pulse": str(pulse.number),
+        "direction": text("name", pulse.direction, language),
+        "soc": f"{100 * soc:.1f} %" if is_known(soc) else "",
+        "current": format_number(pulse.current_ampere, 4),
+        "width": format_number(pulse.width_second, 3),
+        **{code: _resistance(ohm, wide=wide) if ohm else "" for code, ohm in told.items()},
+        "tau1": _time_constant(pulse.circuit, 2, language),
+        "tau2": _time_constant(pulse.circuit, 4, language),
+        "power": format_number(pulse.power.value, 4) if isinstance(pulse.power, Measurement) else "",
+    }
 
 
 def _resistance(ohm: Measurement, *, wide: bool) -> str:
-    return with_interval(ohm) if wide else format_number(1e3 * ohm.value, 4)
+    if wide:
+        return with_interval(ohm)
+    scale, unit = (1e3, "mΩ") if abs(ohm.value) < 1 else (1.0, "Ω")
+    return f"{format_number(scale * ohm.value, 4)} {unit}"
 
 
 def _time_constant(circuit: TwoRc | Refusal, place: int, language: str) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import os
-import subprocess
-import sys
-
 import numpy as np
 import polars as pl
 import pytest
 from tests.health.ica.curves import made
 
-from hwan.health.ica import _analysed, _density, _regression, incremental_capacities, incremental_capacity
+from hwan.health.ica import (
+    _analysed,
+    _density,
+    _grid,
+    _instrument,
+    _regression,
+    incremental_capacity,
+)
+from hwan.health.ica._capacity import Run
+from hwan.health.ica._checks import oriented
+from hwan.health.ica._machine import machine
 
 
 def _cell(lab, name: str, samples: int = 3000):
@@ -103,6 +108,42 @@ def test_the_banded_solution_is_that_of_the_whole_matrix():
         assert variance[j] == pytest.approx(pair / (0.1 * slope[j]) ** 2)
 
 
+def test_a_regression_is_drawn_to_the_density_where_that_errs_less():
+    places, step, low, rung = 200, 1e-3, 3.3, 0
+    work = np.full((_analysed.ROWS, _density.MOST_PLACES), 8.0)
+    cells = np.array([np.linspace(low + 0.02, low + 0.18, 20), np.full(20, 10.0), np.full(20, 0.1)])
+    drawn = {}
+    for name, per_density in (("sure", 1e-6), ("equal", 0.125), ("unsure", 1e3)):
+        curve = cells.copy()
+        _analysed.weighed(low, step, rung, (per_density, 0.0, 0.0), curve, work[:, : places + 2 * _density.PAD])
+        drawn[name] = curve
+    assert drawn["sure"][1] == pytest.approx(8.0, rel=1e-3)
+    assert drawn["equal"][1] == pytest.approx(9.0)
+    assert drawn["unsure"][1] == pytest.approx(10.0, rel=1e-3)
+    assert np.all(drawn["sure"][2] < drawn["equal"][2])
+
+
+def test_a_density_without_another_bandwidth_beside_it_could_be_all_bias():
+    """Of a curve of few bandwidths only one is computed, and what an earlier curve left must not be taken for more."""
+    charge = np.linspace(0, 1, 400)
+    narrow = 3.3 + 0.010 * charge + 1e-3 * np.random.default_rng(2).standard_normal(400)
+    work, curve = np.full((_analysed.ROWS, _density.MOST_PLACES), 90.0), np.zeros((2, _density.MOST_PLACES))
+    places, rung, _, _ = _density.density_of(charge, narrow, (1e-3, 1e-6), 1.5e-3, curve[0], curve[1], work)
+    assert (places > 0, rung) == (True, 0)
+    density, left = _density.left_at(work, rung, 5.0)
+    assert left == density > 0
+
+
+def test_the_mirrored_grid_keeps_both_ends_of_a_short_curve():
+    mass, whole = np.zeros(29), np.zeros(29)
+    mass[7:22] = np.arange(1.0, 16.0)
+    _grid.mirrored(mass, 10, 8, whole)
+    assert whole[10] == 2 * mass[10]
+    assert whole[12] == mass[12] + mass[8]
+    assert whole[16] == mass[16] + mass[20]
+    assert whole[18] == 2 * mass[18]
+
+
 def test_the_slope_of_a_regression_is_never_negative():
     flat = made(peaks=((1.5, 3.4, 0.0008),))
     found = incremental_capacity(flat.noisy(3), flat.charge)
@@ -113,27 +154,15 @@ def test_the_slope_of_a_regression_is_never_negative():
 def test_noise_is_measured_on_uneven_samples_too():
     curve = made()
     kept = np.sort(np.random.default_rng(0).permutation(3000)[:1500])
-    sigma, _ = _density.instrument_of(curve.charge[kept], curve.noisy(5, 5e-4, 0.0)[kept])
+    sigma, _ = _instrument.instrument_of(curve.charge[kept], curve.noisy(5, 5e-4, 0.0)[kept])
     assert sigma == pytest.approx(5e-4, rel=0.1)
-
-
-CHILD = """
-import numpy as np
-from tests.health.ica.curves import made
-from hwan.health.ica import incremental_capacities
-curves = [made(400 + 10 * number) for number in range(66)]
-found = incremental_capacities([each.noisy(7) for each in curves], [each.charge for each in curves])
-print(repr(found["peak_ah_per_volt"].to_list()))
-"""
 
 
 def test_compiled_loops_give_the_same_figures():
     pytest.importorskip("numba")
-    curves = [made(400 + 10 * number) for number in range(66)]
-    fast = incremental_capacities([each.noisy(7) for each in curves], [each.charge for each in curves])
-    surroundings = {**os.environ, "HWAN_FAST": "0"}
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD], capture_output=True, text=True, check=True, env=surroundings, timeout=120
-    )
-    plain = eval(done.stdout, {"nan": math.nan})  # noqa: S307 - a list of numbers of our own
-    assert fast["peak_ah_per_volt"].to_list() == pytest.approx(plain, rel=1e-6)
+    shapes = [made(400 + 90 * number) for number in range(8)]
+    curves = [oriented(each.noisy(7), each.charge) for each in shapes]
+    fast, plain = Run(curves, "unknown", many=True), Run(curves, "unknown")
+    assert machine() is not _analysed.all_analysed
+    assert fast.told == pytest.approx(plain.told, rel=1e-6)
+    assert fast.peaks == pytest.approx(plain.peaks, rel=1e-6)

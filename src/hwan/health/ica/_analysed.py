@@ -7,7 +7,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from hwan.health.ica._density import BINS_PER_WIDTH, MOST_PLACES, MOST_RATIO, PAD, RUNGS, density_of, instrument_of
+from hwan.health.ica._density import (
+    BINS_PER_WIDTH,
+    MOST_PLACES,
+    MOST_RATIO,
+    PAD,
+    RUNGS,
+    density_of,
+    left_at,
+)
+from hwan.health.ica._grid import between
+from hwan.health.ica._instrument import instrument_of, span_of
 from hwan.health.ica._peaks import LEAST_RISE, LEAST_SHARE, MOST_PEAKS, edge, found_peaks, parabola, shifted
 from hwan.health.ica._regression import bend_variance, regressed
 
@@ -15,7 +25,7 @@ ANSWERED: Final = 0
 NO_SPAN: Final = 1
 DENSITY: Final = 0
 REGRESSION: Final = 1
-MOST_CELLS: Final = 128
+MOST_CELLS: Final = 112
 CELL_SAMPLES: Final = 3
 """Samples in a cell of the regression, at least."""
 PER_RESOLUTION: Final = 2.0
@@ -24,6 +34,12 @@ PER_NOISE: Final = 1.5
 """...and in standard deviations of its noise."""
 LEAST_SPAN: Final = 2.0
 """Bandwidths that a curve spans at least."""
+CELLS_AROUND: Final = 2
+"""What a density leaves is averaged over so many cells to either side."""
+LEFT: Final = 4.0
+"""What a density errs by, in parts of what two bandwidths differ by; in simulations such weights erred least."""
+LEAST_DENSITY: Final = 0.01
+"""A density is no less than this part of the regression: its kernel may touch zero."""
 HONEST: Final = 0.5
 """The variance of the regression, at its lowered penalty, was two to three times its squared error in simulations."""
 BELOW_NARROWEST: Final = MOST_RATIO / (1 - MOST_RATIO)
@@ -45,7 +61,7 @@ def analysed(charge: Array, voltage: Array, curve: Array, work: Array, told: Arr
     `peaks` (MOST_PEAKS, PEAK_COLUMNS).
     """
     sigma, resolution = instrument_of(charge, voltage)
-    span = voltage.max() - voltage.min()
+    span = span_of(voltage)
     floor = max(sigma, resolution / math.sqrt(12.0), 1e-5 * span)
     told[:] = 0.0
     told[NOISE], told[RESOLUTION], told[SPAN] = sigma, resolution, span
@@ -53,33 +69,30 @@ def analysed(charge: Array, voltage: Array, curve: Array, work: Array, told: Arr
     told[BANDWIDTH] = width
     places = 0
     if span > LEAST_SPAN * width:
-        places, width, error, value, slope = density_of(
-            charge, voltage, (floor, floor**2), width, curve[0], curve[1], work
-        )
+        places, rung, error, factors = density_of(charge, voltage, (floor, floor**2), width, curve[0], curve[1], work)
     if places == 0:
         told[STATUS] = NO_SPAN
         return
-    told[ESTIMATOR], told[PLACES] = DENSITY, places
-    told[RUNG] = math.floor(2 * math.log(width / told[BANDWIDTH]) / math.log(2.0) + 0.5)
-    told[BANDWIDTH] = width
-    signal = 0.0
-    step = curve[0, 1] - curve[0, 0]
+    told[ESTIMATOR], told[PLACES], told[RUNG] = DENSITY, places, rung
+    told[BANDWIDTH] = width * 2 ** (0.5 * rung)
+    signal, step = 0.0, curve[0, 1] - curve[0, 0]
     for i in range(places):
         signal += curve[1, i] ** 2 * step
     told[ERROR_DENSITY] = math.sqrt(error / signal)
     count = min(MOST_CELLS, len(charge) // CELL_SAMPLES)
     theta, variance, matrix, cells = begun(curve, places, count)
     start, ratio, free = regressed(charge, voltage, floor, theta, variance, matrix, cells)
-    wide = (charge[-1] - charge[0]) / count
-    told[ERROR_REGRESSION] = math.sqrt(HONEST * max(ratio, 1.0) * squared_error(theta, variance, wide) / signal)
+    ratio, wide = max(ratio, 1.0), (charge[-1] - charge[0]) / count
+    told[ERROR_REGRESSION] = math.sqrt(HONEST * ratio * squared_error(theta, variance, wide) / signal)
+    told[ERROR] = min(told[ERROR_DENSITY], told[ERROR_REGRESSION])
     if told[ERROR_REGRESSION] < told[ERROR_DENSITY]:
-        told[ESTIMATOR], told[ERROR], told[PLACES] = REGRESSION, told[ERROR_REGRESSION], count
-        told[WINDOW] = wide * count / free
-        written(theta, variance, start, wide, max(ratio, 1.0), curve)
-        peaks_of_regression(theta, matrix, wide, (floor, max(ratio, 1.0)), curve, told, peaks)
+        told[ESTIMATOR], told[PLACES], told[WINDOW] = REGRESSION, count, wide * count / free
+        low = curve[0, 0]
+        written(theta, variance, start, wide, ratio, curve)
+        weighed(low, step, rung, factors, curve[:, :count], work)
+        peaks_of_regression(theta, matrix, wide, (floor, ratio), curve, told, peaks)
     else:
-        told[ERROR] = told[ERROR_DENSITY]
-        peaks_of_density(places, (value, slope), charge[-1] - charge[0], curve, told, peaks, work)
+        peaks_of_density(places, factors, charge[-1] - charge[0], curve, told, peaks, work)
 
 
 def begun(curve: Array, places: int, count: int) -> tuple[Array, Array, Array, Array]:
@@ -115,8 +128,37 @@ def written(theta: Array, variance: Array, start: float, wide: float, ratio: flo
         curve[2, j] = math.sqrt(ratio * variance[j])
 
 
+def weighed(low: float, step: float, rung: int, factors: tuple[float, float, float], curve: Array, work: Array) -> None:
+    """Draw a regression towards the density where that is known better; where a plateau is lost in noise, mostly.
+
+    The errors of both are noise of the same samples, and that of the density is mostly one-sided: a weight by their
+    inverse squares would trust the worse one too much. It is by the fourth power.
+    """
+    density, bias, count = work[0], work[1], curve.shape[1]
+    for j in range(count):
+        density[j], left = left_at(work, rung, (curve[0, j] - low) / step)
+        density[j] = max(density[j], LEAST_DENSITY * curve[1, j])
+        bias[j] = left * left - factors[2] * density[j]
+    for j in range(count):
+        total, first, last = 0.0, max(j - CELLS_AROUND, 0), min(j + CELLS_AROUND, count - 1)
+        for i in range(first, last + 1):
+            total += bias[i] / (last + 1 - first)
+        doubt = LEFT**2 * max(total, 0.0) + factors[0] * density[j]
+        own = (curve[2, j] * curve[1, j]) ** 2
+        weight = own * own / (own * own + doubt * doubt)
+        value = curve[1, j] + weight * (density[j] - curve[1, j])
+        curve[2, j] = ((1 - weight) * math.sqrt(own) + weight * math.sqrt(doubt)) / value
+        curve[1, j] = value
+
+
 def peaks_of_density(
-    places: int, factors: tuple[float, float], charge: float, curve: Array, told: Array, peaks: Array, work: Array
+    places: int,
+    factors: tuple[float, float, float],
+    charge: float,
+    curve: Array,
+    told: Array,
+    peaks: Array,
+    work: Array,
 ) -> None:
     """Write the peaks of a density, and its relative standard error along the curve.
 
@@ -138,10 +180,8 @@ def peaks_of_density(
         at, low, high = top[k], valley[k], valley[k + 1]
         place, bend = parabola(density, places, at, reach)
         slope = math.sqrt(factors[1] * density[at]) * step
-        if rung > 0:
-            bias = work[4 + rung, (PAD + at) // 2 ** ((rung - 1) // 2)] - density[at]
-        else:
-            bias = BELOW_NARROWEST * (work[6, PAD + at] - density[at])
+        _, bias = left_at(work, rung, float(at))
+        bias *= 1.0 if rung > 0 else BELOW_NARROWEST
         unsure = math.hypot(deviation[at], bias)
         left, left_doubt = edge(density, deviation, unsure, at, low, reach)
         right, right_doubt = edge(density, deviation, unsure, at, high, reach)
@@ -159,20 +199,15 @@ def peaks_of_density(
     told[PEAKS] = kept
 
 
-def between(values: Array, place: float) -> float:
-    """Return a value at a place between two of the grid."""
-    left = min(int(place), len(values) - 2)
-    return float(values[left] + (place - left) * (values[left + 1] - values[left]))
-
-
 def peaks_of_regression(
     theta: Array, matrix: Array, wide: float, noise: tuple[float, float], curve: Array, told: Array, peaks: Array
 ) -> None:
     """Write the peaks of a regression; `noise` is σ in V, and what the record leaves over it, squared."""
     count = len(theta)
-    logarithm, slope, right = -theta, np.exp(theta), np.zeros(count + 4)
     height, relative = curve[1, :count], curve[2, :count]
-    deviation = height * relative
+    logarithm, slope, deviation, right = np.empty(count), np.empty(count), np.empty(count), np.zeros(count + 4)
+    for j in range(count):
+        logarithm[j], slope[j], deviation[j] = math.log(height[j]), math.exp(theta[j]), height[j] * relative[j]
     top, valley = np.zeros(MOST_PEAKS + 1, dtype=np.int64), np.zeros(MOST_PEAKS + 2, dtype=np.int64)
     number, kept = found_peaks(logarithm, relative, count, LEAST_RISE, top, valley), 0
     reach = max(2, int(0.25 * told[WINDOW] / wide))

@@ -13,14 +13,14 @@ from numpy.typing import ArrayLike
 from hwan.core import BadDefinition, Conditions, Refusal
 from hwan.health._signals import Floats
 from hwan.health.ica import _analysed as place
-from hwan.health.ica._checks import no_span, oriented, refused
+from hwan.health.ica._checks import cell_window, no_span, oriented, refused
 from hwan.health.ica._density import MOST_PLACES
 from hwan.health.ica._machine import machine
 from hwan.health.ica._peaks import MOST_PEAKS
 from hwan.health.ica._result import ESTIMATORS, NORMAL, UNSTATED, Circumstances, IncrementalCapacity, answer
 
-BLOCK: Final = 256
-"""Curves that are laid behind each other at a time: a copy of all of them could fill the memory."""
+BLOCK: Final = 32
+"""Curves that are laid behind each other at a time: so many stay in the cache of the processor."""
 FEW: Final = 64
 LARGE_SAMPLES: Final = 500_000
 """Below so many curves, and samples, the loops run as they are: to compile them takes longer."""
@@ -42,8 +42,9 @@ def incremental_capacity(
     by noise and by itself up to the sixth power of its width; its bandwidth is at least two steps of the voltmeter and
     1.5 standard deviations of the noise, both measured on the curve, and is widened while the error expected (bias by
     comparing bandwidths, variance by the noise) becomes smaller. The *regression* takes the voltage as a rising
-    function of charge whose slope is smooth in its logarithm, with the penalty that makes the record likeliest. The
-    one with the smaller expected error is the answer.
+    function of charge whose slope is smooth in its logarithm, with the penalty that makes the record likeliest; what
+    a penalty four times as large takes away is given back. The one with the smaller expected error is the answer; a
+    regression is drawn towards the density where that errs less, as on a plateau that rises by little more than noise.
 
     Parameters
     ----------
@@ -141,7 +142,8 @@ class Run:
 
     def __init__(self, curves: Sequence[tuple[Floats, Floats]], chemistry: str, *, many: bool = False) -> None:
         self.curves = curves
-        self.refusals = [refused(charge, voltage, chemistry) for charge, voltage in curves]
+        window = cell_window(chemistry)
+        self.refusals = [refused(charge, voltage, window, chemistry) for charge, voltage in curves]
         self.told = np.zeros((len(curves), place.COLUMNS))
         self.peaks = np.zeros((len(curves), MOST_PEAKS, place.PEAK_COLUMNS))
         self.curve = np.zeros((3, MOST_PLACES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from hwan.core import BadDefinition, Problem, Refusal, chemistry_named
 from hwan.health._signals import Floats
+from hwan.health.profiles import profile
 
 QUANTITY: Final = "incremental_capacity"
 LEAST_SAMPLES: Final = 30
@@ -39,16 +41,15 @@ def oriented(voltage_volt: ArrayLike, charge_ah: ArrayLike, where: str = "") -> 
         raise BadDefinition("ica_curve_malformed", *problems, where=where)
     if len(charge) < 2:
         return charge, voltage
-    charge = charge - charge[0]
-    charge = charge if charge[-1] >= 0 else -charge
-    steps = np.diff(charge)
-    back = float(-np.minimum(steps, 0.0).sum()) if steps.min() < 0 else 0.0
+    charge = charge - charge[0] if charge[-1] >= charge[0] else charge[0] - charge
+    falls = charge[1:] < charge[:-1]
+    back = float(-np.minimum(np.diff(charge), 0.0).sum()) if falls.any() else 0.0
     if back > BACKWARDS * charge[-1]:
         values: dict[str, str | float] = {"got": back, "expected": BACKWARDS * float(charge[-1])}
         raise BadDefinition("ica_curve_malformed", ("ica_charge_turns_back", values), where=where)
     charge = np.maximum.accumulate(charge) if back else charge
     part = max(1, len(voltage) // 10)
-    if voltage[-part:].mean() < voltage[:part].mean():
+    if voltage[-part:].sum() < voltage[:part].sum():
         charge, voltage = charge[-1] - charge[::-1], voltage[::-1]
     return np.ascontiguousarray(charge), np.ascontiguousarray(voltage)
 
@@ -72,15 +73,25 @@ def _problems(voltage: Floats, charge: Floats) -> tuple[Problem, ...]:
     return (("ica_not_finite", {"row": int(np.argmax(wrong)), "count": int(wrong.sum())}),) if wrong.any() else ()
 
 
-def refused(charge: Floats, voltage: Floats, chemistry: str, quantity: str = QUANTITY) -> Refusal | None:
-    """Return why a curve as :func:`oriented` gives it cannot be answered by its samples alone, or None.
+def cell_window(chemistry: str) -> tuple[float, float]:
+    """Return the voltages that one cell can have, of a chemistry or of the profile in a file of the user's own.
 
     Raises
     ------
     UnknownName
         When hwan does not know the chemistry.
     """
-    low, high = CELL_WINDOW_VOLT[chemistry_named(chemistry)]
+    if Path(chemistry).is_file():
+        own = profile(chemistry).window
+        return own.lowest_volt, own.highest_volt
+    return CELL_WINDOW_VOLT[chemistry_named(chemistry)]
+
+
+def refused(
+    charge: Floats, voltage: Floats, window: tuple[float, float], chemistry: str, quantity: str = QUANTITY
+) -> Refusal | None:
+    """Return why a curve as :func:`oriented` gives it cannot be answered by its samples alone, or None."""
+    low, high = window
     if len(voltage) < LEAST_SAMPLES:
         values: dict[str, str | float] = {"got": len(voltage), "least": LEAST_SAMPLES}
         return Refusal(quantity, "ica_too_few_samples", ("samples",), SLOW_CHARGE, values)

@@ -12,13 +12,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from hwan.health.ica._grid import between, copied, distance, halved, laid_out, mirrored, refined
+from hwan.health.ica._instrument import end_of
+
 BINS_PER_WIDTH: Final = 2.5
 """Grid intervals in the narrowest bandwidth."""
-LOOKED_AT: Final = 1000
-DIGITS: Final = 20.0
-AROUND: Final = 0.1
-MOSTLY: Final = 0.8
-"""Changes of a rounded voltage, up to so many steps, lie so near to a whole number, and so many of them do."""
 FAR: Final = 3.0
 """Half of a rise of the voltage, in standard deviations of the noise, that noise hardly makes."""
 REACH: Final = 4.5
@@ -37,133 +35,6 @@ MOST_PLACES: Final = 6400
 """Places of the grid with both pads; a narrowest bandwidth that would need more is widened."""
 
 Array = Any
-
-
-def instrument_of(charge: Array, voltage: Array) -> tuple[float, float]:
-    """Return noise and resolution of a voltage in V, from some thousand places of the curve.
-
-    Noise is what four neighbours leave of a parabola over their charges; what is far out is a step of the curve.
-    """
-    smallest = 1e9
-    for k in range(1, len(voltage)):
-        change = abs(voltage[k] - voltage[k - 1])
-        if 1e-6 < change < smallest:
-            smallest = change
-    every = 1 + len(voltage) // LOOKED_AT
-    count = max((len(voltage) - 3) // every, 0)
-    squares = np.empty(count)
-    for i in range(count):
-        squares[i] = left_of_parabola(charge, voltage, i * every)
-    limit, sigma = 1e9, 0.0
-    for _ in range(4):
-        total, kept = 0.0, 0
-        for i in range(count):
-            if squares[i] <= limit:
-                total += squares[i]
-                kept += 1
-        sigma = math.sqrt(total / max(kept, 1))
-        limit = 16 * sigma * sigma
-    return sigma, smallest if is_digit(voltage, smallest) else 0.0
-
-
-def left_of_parabola(charge: Array, voltage: Array, k: int) -> float:
-    """Return the squared third divided difference of samples k..k+3, scaled to the variance of one sample."""
-    a, b, c = charge[k + 1] - charge[k], charge[k + 2] - charge[k + 1], charge[k + 3] - charge[k + 2]
-    w0, w1 = b * c * (b + c), -(a + b) * (a + b + c) * c
-    w2, w3 = a * (a + b + c) * (b + c), -a * b * (a + b)
-    scale = w0 * w0 + w1 * w1 + w2 * w2 + w3 * w3
-    # In voltages from the first: large equal numbers would leave their last digits behind.
-    first = voltage[k]
-    third = w1 * (voltage[k + 1] - first) + w2 * (voltage[k + 2] - first) + w3 * (voltage[k + 3] - first)
-    return float(third * third / scale) if scale > 0 else 0.0
-
-
-def is_digit(voltage: Array, step: float) -> bool:
-    """Return whether the changes of a voltage are whole numbers of steps, as those of a voltmeter are.
-
-    Else the smallest change is that of a smooth curve between two samples. Changes of many steps tell nothing.
-    """
-    whole, count = 0, 0
-    for k in range(1, len(voltage), 1 + len(voltage) // LOOKED_AT):
-        steps = abs(voltage[k] - voltage[k - 1]) / step
-        if 0.5 < steps < DIGITS:
-            count += 1
-            if abs(steps - round(steps)) < AROUND:
-                whole += 1
-    return whole > MOSTLY * count
-
-
-def end_of(charge: Array, voltage: Array, first: int, last: int, at: float) -> float:
-    """Return the voltage at a charge by the straight line through samples first..last-1."""
-    count, mean_q, mean_v = float(last - first), 0.0, 0.0
-    for k in range(first, last):
-        mean_q += charge[k] / count
-        mean_v += voltage[k] / count
-    above, below = 0.0, 0.0
-    for k in range(first, last):
-        above += (charge[k] - mean_q) * (voltage[k] - mean_v)
-        below += (charge[k] - mean_q) ** 2
-    return mean_v + (above / below * (at - mean_q) if below > 0 else 0.0)
-
-
-def laid_out(
-    charge: Array, voltage: Array, far: float, low: float, step: float, pad: int, mass: Array, square: Array
-) -> None:
-    """Lay the charge of each sample on the grid; `square` takes the squares of these charges, for the variance.
-
-    Where half a rise from sample to sample is more than `far`, in places, the charge lies evenly between them: half of
-    each interval belongs to either end. Where noise shuffles it, the charge lies at the sample: to take neighbours into
-    account would lessen a noise that the kernel takes out.
-    """
-    mass[:] = 0.0
-    square[:] = 0.0
-    last, most = len(voltage) - 1, len(mass) - 2
-    for k in range(last + 1):
-        before, after = max(k - 1, 0), min(k + 1, last)
-        place = (voltage[k] - low) / step + pad
-        left = 0.5 * (voltage[before] - voltage[k]) / step
-        right = 0.5 * (voltage[after] - voltage[k]) / step
-        if max(abs(left), abs(right)) < far:
-            spread(mass, 0.5 * (charge[after] - charge[before]), place, 0.0)
-        else:
-            spread(mass, 0.5 * (charge[k] - charge[before]), place, left)
-            spread(mass, 0.5 * (charge[after] - charge[k]), place, right)
-        square[min(max(int(place), 0), most)] += (0.5 * (charge[after] - charge[before])) ** 2
-
-
-def spread(mass: Array, part: float, place: float, wide: float) -> None:
-    """Lay a charge evenly between a place of the grid and the one `wide` beside it."""
-    pieces, most = max(1, int(2 * abs(wide))), len(mass) - 2
-    for piece in range(pieces):
-        x = min(max(place + (piece + 0.5) / pieces * wide, 0.0), float(most))
-        left = int(x)
-        mass[left] += part / pieces * (1 - (x - left))
-        mass[left + 1] += part / pieces * (x - left)
-
-
-def mirrored(mass: Array, pad: int, size: int, whole: Array) -> None:
-    """Continue a curve evenly beyond both of its ends, pad and pad+size on the grid; else it falls there."""
-    last = pad + size
-    for i in range(len(mass)):
-        whole[i] = mass[i]
-        for at in (2 * pad - i, 2 * last - i):
-            if 0 <= at < len(mass):
-                whole[i] += mass[at]
-    # On an end itself its own mirror image lies as well.
-    whole[pad], whole[last] = 2 * mass[pad], 2 * mass[last]
-
-
-def halved(fine: Array, size: int, coarse: Array) -> int:
-    """Write `fine` on a grid of twice the step, its even places kept; return how many places that are."""
-    half = (size + 1) // 2
-    for i in range(half):
-        total = fine[2 * i]
-        if i > 0:
-            total += 0.5 * fine[2 * i - 1]
-        if 2 * i + 1 < size:
-            total += 0.5 * fine[2 * i + 1]
-        coarse[i] = total
-    return half
 
 
 def kernel(width: float, step: float, variance: float, weights: Array) -> int:
@@ -209,39 +80,50 @@ def variance_factors(width: float, narrower: float, sigma: float, variance: floa
 
 def density_of(
     charge: Array, voltage: Array, noise: tuple[float, float], width: float, grid: Array, density: Array, work: Array
-) -> tuple[int, float, float, float, float]:
+) -> tuple[int, int, float, tuple[float, float, float]]:
     """Write the density on the grid of voltage.
 
     `noise` is σ of the samples, and the σ² that the kernel takes out; `width` the narrowest bandwidth, in V. Returns
-    the places of the grid, the bandwidth chosen in V, the mean squared error expected in (Ah/V)²·V, and the variance
-    factors of value and slope, in Ah²/V² and Ah²/V⁴ for each Ah/V of density. No place: the curve has no span.
+    the places of the grid, the rung of the bandwidth chosen, the mean squared error expected in (Ah/V)²·V, and the
+    variance factors of value, slope and what the rung beside it differs by, for each Ah/V of density. No place: the
+    curve has no span.
     """
     edge = max(4, min(40, len(charge) // 10))
     low = end_of(charge, voltage, 0, edge, charge[0])
     high = end_of(charge, voltage, len(charge) - edge, len(charge), charge[-1])
     size = math.ceil((high - low) / width * BINS_PER_WIDTH)
     if size < 6 or size + 2 * PAD >= work.shape[1]:
-        return 0, width, 0.0, 0.0, 0.0
+        return 0, 0, 0.0, (0.0, 0.0, 0.0)
     step, count = (high - low) / size, size + 2 * PAD + 1
-    mass, square = work[0, :count], work[1, :count]
-    laid_out(charge, voltage, FAR * noise[0] / step, low, step, PAD, mass, square)
-    squares, charges = square.sum(), mass.sum()
+    mass = work[0, :count]
+    squares = laid_out(charge, voltage, FAR * noise[0] / step, low, step, PAD, mass)
+    charges = mass.sum()
     mirrored(mass, PAD, size, work[2, :count])
-    chosen, risk = climbed(work[:, :count], PAD, size, step, width, noise, squares, density)
+    rung, risk = climbed(work[:, :count], PAD, size, step, width, noise, squares, density)
     for i in range(size + 1):
         grid[i] = low + i * step
-    value, slope, _ = variance_factors(chosen, chosen, noise[0], noise[1] + step**2 / 6)
-    return size + 1, chosen, risk, value * squares / charges, slope * squares / charges
+    wide, part = width * 2 ** (0.5 * rung), squares / charges
+    beside = wide * 2 ** (-0.5 if rung > 0 else 0.5)
+    value, slope, apart = variance_factors(wide, beside, noise[0], noise[1] + step**2 / 6)
+    return size + 1, rung, risk, (value * part, slope * part, apart * part)
+
+
+def left_at(work: Array, rung: int, place: float) -> tuple[float, float]:
+    """Return the density at a place of the grid, and by how much the next narrower one differs; or else the wider."""
+    beside = rung - 1 if rung > 0 else 1
+    here = between(work[5 + rung], (PAD + place) / 2 ** (rung // 2))
+    other = between(work[5 + beside], (PAD + place) / 2 ** (beside // 2))
+    return here, here - other
 
 
 def climbed(
     work: Array, pad: int, size: int, step: float, width: float, noise: tuple[float, float], squares: float, best: Array
-) -> tuple[float, float]:
-    """Widen the bandwidth until the error expected has grown; write the best density and return width and error.
+) -> tuple[int, float]:
+    """Widen the bandwidth until the error expected has grown; write the best density, return its rung and its error.
 
     A bandwidth h leaves the one of h/√2 by d² = ∫(f_h − f_h/√2)², less what noise puts between the two. These d add
     up to the bias of h: nothing makes them cancel. Those below the narrowest are a geometric series, by the
-    ratio of the first two. The error is bias² and variance. `work`: charge, its squares, charge continued, kernel,
+    ratio of the first two. The error is bias² and variance. `work`: charge, nothing, charge continued, kernel,
     a density on its own grid, then one of each bandwidth on the fine grid.
     """
     scale, count, added, least, rungs, before = 1, work.shape[1], 0.0, 1e300, 0, 1
@@ -252,7 +134,7 @@ def climbed(
             break
         if rung >= 2 and rung % 2 == 0:
             half = halved(work[2], count, work[4])
-            work[2, :half] = work[4, :half]
+            copied(work[4, :half], work[2, :half])
             count, scale = half, scale * 2
         spread = noise[1] + (step * scale) ** 2 / 6
         reach = kernel(wide, step * scale, spread, work[3])
@@ -267,9 +149,12 @@ def climbed(
         if rung >= 2 and added**2 + variance[rung] > least:
             break
         least = min(least, added**2 + variance[rung])
+    if rungs == 1:
+        # Nothing to compare it with: it could be all bias.
+        work[6, :] = 0.0
     chosen, risk = least_risk(left, variance, rungs)
     refined(work[5 + chosen], 2 ** (chosen // 2), pad, size, best)
-    return width * 2 ** (0.5 * chosen), risk
+    return chosen, risk
 
 
 def least_risk(left: Array, variance: Array, rungs: int) -> tuple[int, float]:
@@ -281,23 +166,3 @@ def least_risk(left: Array, variance: Array, rungs: int) -> tuple[int, float]:
         if bias * bias + variance[rung] < risk:
             chosen, risk = rung, bias * bias + variance[rung]
     return chosen, risk
-
-
-def refined(coarse: Array, scale: int, pad: int, size: int, fine: Array) -> None:
-    """Write a density of a coarser grid on the fine one, nowhere negative; `pad` is a multiple of the scale."""
-    part = 1.0 / scale
-    for i in range(size // scale + 1):
-        start = coarse[pad // scale + i]
-        rise = (coarse[pad // scale + i + 1] - start) * part
-        for k in range(min(scale, size + 1 - i * scale)):
-            fine[i * scale + k] = max(start + k * rise, 0.0)
-
-
-def distance(one: Array, scale: int, other: Array, finer: int, pad: int, size: int) -> float:
-    """Return the sum of squares between two densities at the places of the coarser grid."""
-    every = scale // finer
-    mine, theirs = one[pad // scale :], other[pad // finer :]
-    total = 0.0
-    for i in range(size // scale + 1):
-        total += (mine[i] - theirs[every * i]) ** 2
-    return total

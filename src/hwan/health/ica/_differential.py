@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from hwan.core import BadDefinition, Conditions, Evidence, Refusal
 from hwan.health._signals import Floats
 from hwan.health.ica._analysed import LEAST_SPAN, PER_NOISE, PER_RESOLUTION
-from hwan.health.ica._checks import no_span, oriented, refused
-from hwan.health.ica._density import instrument_of
+from hwan.health.ica._checks import cell_window, no_span, oriented, refused
+from hwan.health.ica._instrument import instrument_of
 from hwan.health.ica._result import UNSTATED, Circumstances
 
 QUANTITY: Final = "differential_voltage"
@@ -101,7 +101,7 @@ def of_curve(
 ) -> DifferentialVoltage | Refusal:
     """Return the differential voltage of a curve as :func:`oriented` gives it."""
     charge, voltage = curve
-    refusal = refused(charge, voltage, chemistry, QUANTITY)
+    refusal = refused(charge, voltage, cell_window(chemistry), chemistry, QUANTITY)
     if refusal:
         return refusal
     whole = float(charge[-1])

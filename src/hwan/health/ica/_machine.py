@@ -15,27 +15,27 @@ from typing import Any, Final
 from zlib import crc32
 
 from hwan.health._fast import compiled
-from hwan.health.ica import _analysed, _density, _peaks, _regression
+from hwan.health.ica import _analysed, _density, _grid, _instrument, _peaks, _regression
 
-MODULES: Final = (_density, _peaks, _regression, _analysed)
+MODULES: Final = (_instrument, _grid, _density, _peaks, _regression, _analysed)
 
 
 @cache
 def machine() -> Callable[..., None]:
     """Return :func:`hwan.health.ica._analysed.all_analysed`, compiled where that can be."""
-    space: dict[str, Any] = {}
+    loops: dict[str, Any] = {}
     digest = crc32(b"".join(Path(str(module.__file__)).read_bytes() for module in MODULES))
     for module in MODULES:
-        space = {**vars(module), **space}
+        space = {**vars(module), **loops}
         for name, loop in _loops(module):
-            # Each copy sees the globals of its module and every loop compiled before it.
+            # Each copy sees the globals of its module, and every loop compiled before it in place of its plain form.
             linked = FunctionType(loop.__code__, space, name)
             linked.__module__, linked.__qualname__ = loop.__module__, f"{name}_{digest:08x}"
             ready = compiled(linked)
             if ready is None:
                 return _analysed.all_analysed
-            space[name] = ready
-    fast: Callable[..., None] = space["all_analysed"]
+            space[name] = loops[name] = ready
+    fast: Callable[..., None] = loops["all_analysed"]
     return fast
 
 

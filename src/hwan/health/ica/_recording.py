@@ -111,7 +111,7 @@ def runs_of(
     )
     slow = steady.filter(enough, pl.col("rate") <= most_rate_per_hour)
     if not len(slow):
-        return Runs(refusal=_none(steady.filter(enough), quantity, most_rate_per_hour))
+        return Runs(refusal=_none(steady.filter(enough), quantity, most_rate_per_hour, steps, whole.value))
     found = [_run(analysis, row, whole, kind) for row in slow.iter_rows(named=True)]
     return Runs(tuple(curve for curve, _ in found), tuple(known for _, known in found))
 
@@ -123,11 +123,13 @@ def _denominator(kind: BatteryType, steps: pl.DataFrame) -> Denominator:
     return Denominator("largest_step", max(largest, 1e-12), "Ah", "recording")
 
 
-def _none(steady: pl.DataFrame, quantity: str, most: float) -> Refusal:
-    slowest = float(steady["rate"].to_numpy().min()) if len(steady) else None
-    if slowest is None:
-        return Refusal(quantity, "ica_no_constant_current", ("slow charge",), SLOW_CHARGE, {"part": LEAST_PART * 100})
-    values: dict[str, Scalar] = {"got": slowest, "most": most}
+def _none(steady: pl.DataFrame, quantity: str, most: float, steps: pl.DataFrame, capacity_ah: float) -> Refusal:
+    """Return why there is no run: too fast, or none that is long enough, as with a rating in mAh."""
+    values: dict[str, Scalar]
+    if not len(steady):
+        values = {"part": LEAST_PART * 100, "capacity": capacity_ah, "largest": float(steps["charge_ah"].abs().max())}  # type: ignore[arg-type]
+        return Refusal(quantity, "ica_no_constant_current", ("slow charge",), SLOW_CHARGE, values)
+    values = {"got": float(steady["rate"].to_numpy().min()), "most": most}
     return Refusal(quantity, "ica_too_fast", ("slow charge",), SLOW_CHARGE, values)
 
 

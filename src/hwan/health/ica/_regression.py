@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from hwan.health.ica._grid import copied
+
 BAND: Final = 4
 LIKELIEST: Final = 12
 """Steps of the search for the penalty, most."""
@@ -19,9 +21,10 @@ FACTOR: Final = 10.0**0.75
 """Ratio of two penalties that are compared."""
 LEAST_GAIN: Final = 1.0
 """A step that gains less, in units of twice the log-likelihood, is the last."""
+STIFFER: Final = 4.0
+"""What a penalty so many times the likeliest takes away is given back: peaks are wanted, and smoothing lowers them."""
 UNDERSMOOTHED: Final = 0.25
-"""For the answer the likeliest penalty is lowered to this part: what is wanted are peaks, where smoothing is an error
-that noise does not show."""
+"""The variance is that of the likeliest penalty lowered to this part, which varies as much."""
 
 Array = Any
 
@@ -30,11 +33,12 @@ def gathered(charge: Array, voltage: Array, sigma: float, weight: Array, mean: A
     """Write weight in 1/V², mean voltage and mean place (0 to 1) of each cell; return a cell's charge in Ah."""
     cells = len(weight)
     wide = (charge[-1] - charge[0]) / cells
+    per_ah = 1 / wide
     weight[:] = 0.0
     mean[:] = 0.0
     place[:] = 0.0
     for k in range(len(charge)):
-        x = (charge[k] - charge[0]) / wide
+        x = (charge[k] - charge[0]) * per_ah
         j = min(int(x), cells - 1)
         weight[j] += 1
         mean[j] += voltage[k]
@@ -183,10 +187,14 @@ def regressed(
     work, right = np.empty((5, count)), np.zeros(count + 4)
     wide = gathered(charge, voltage, sigma, cells[0], cells[1], cells[2])
     penalty = likeliest(theta, cells, wide, matrix, right, work)
-    penalty *= UNDERSMOOTHED
     descended(theta, cells, wide, penalty, 3, matrix, right, work)
+    stiff = work[3]
+    copied(theta, stiff)
+    descended(stiff, cells, wide, STIFFER * penalty, 3, matrix, right, work)
+    for j in range(count):
+        theta[j] += theta[j] - stiff[j]
     cost(theta, cells, wide, 0.0, work[0])
-    normal_equations(theta, work[0], cells, wide, penalty, matrix, right)
+    normal_equations(theta, work[0], cells, wide, UNDERSMOOTHED * penalty, matrix, right)
     factored(matrix)
     free = variances(matrix, cells, work[0], wide, variance)
     level, squares = levelled(cells, work[0], wide)
@@ -210,12 +218,12 @@ def likeliest(theta: Array, cells: Array, wide: float, matrix: Array, right: Arr
     penalty = 10.0 * (len(theta) / 40.0) ** 3
     best = descended(theta, cells, wide, penalty, 12, matrix, right, work)
     kept, at_best = work[3], penalty
-    kept[:] = theta
+    copied(theta, kept)
     beside = np.zeros(2)
     for way in range(2):
         factor = FACTOR if way else 1 / FACTOR
         penalty = at_best
-        theta[:] = kept
+        copied(kept, theta)
         moved = False
         for _ in range(LIKELIEST):
             penalty *= factor
@@ -224,10 +232,10 @@ def likeliest(theta: Array, cells: Array, wide: float, matrix: Array, right: Arr
             if value >= best:
                 break
             beside[1 - way], best, at_best, moved = best, value, penalty, True
-            kept[:] = theta
+            copied(theta, kept)
         if moved:
             break
-    theta[:] = kept
+    copied(kept, theta)
     bend = beside[0] + beside[1] - 2 * best
     moved_by = 0.5 * (beside[0] - beside[1]) / bend if bend > 0 else 0.0
     return float(at_best * FACTOR**moved_by)
@@ -264,9 +272,8 @@ def bend_variance(factors: Array, slope: Array, wide: float, at: int, apart: int
     for place, sign in ((min(at + apart, count - 1), 1.0), (max(at - apart, 0), -1.0)):
         right[place + 1] += sign / (wide * slope[place])
         right[place] -= sign / (wide * slope[place])
-    weights = right.copy()
     solved(factors, right)
     total = 0.0
-    for i in range(count + 1):
-        total += weights[i] * right[i]
+    for place, sign in ((min(at + apart, count - 1), 1.0), (max(at - apart, 0), -1.0)):
+        total += sign * (right[place + 1] - right[place]) / (wide * slope[place])
     return total

@@ -46,7 +46,8 @@ class IncrementalCapacity:
     voltage_volt, incremental_capacity_ah_per_volt, relative_error
         The curve and its relative standard error by noise, one entry per point.
     estimator
-        ``density`` or ``regression``: the one whose expected error was smaller.
+        ``density`` or ``regression``: the one whose expected error was smaller. A regression is drawn towards the
+        density where that errs less.
     bandwidth_volt
         Width of the Gaussian that the density was smoothed with; of a regression its like at the highest peak.
     window_ah

@@ -105,10 +105,8 @@ def degradation_modes(
     if judged.whole[0] is not None:
         return _refusal("degradation_modes", judged.whole[0], _fit_values(judged))
     each = {name: _figure(judged, place, curve) for place, name in enumerate(QUANTITIES)}
-    findings = (
-        () if is_known(curve.rate_per_hour) else (Finding("modes_rate_unknown", "warning", curve.name or "curve"),)
-    )
-    return DegradationModes(**each, balance=balance_of(judged.curves[0], judged.given, judged.found), findings=findings)
+    balance = balance_of(judged.curves[0], judged.given, judged.found)
+    return DegradationModes(**each, balance=balance, findings=_findings(curve, balance, judged.given))
 
 
 def degradation_modes_batch(

@@ -12,6 +12,7 @@ from hwan.health._analysis import Analysis, analyse
 from hwan.health._counter import SECONDS_PER_HOUR
 from hwan.health.modes._curve import LEAST_POINTS, Curve
 from hwan.health.modes._judge import CORRECTED_LIMIT
+from hwan.health.profiles import cell_voltage_refusal
 
 LEAST_PART: Final = 0.2
 """A run moves this part of the capacity at least; a shorter one fixes no electrode."""
@@ -28,7 +29,7 @@ def slow_curves(recording: Recording, kind: BatteryType | None = None) -> tuple[
     recording
         Samples with positive current charging.
     kind
-        Rated capacity and cells in series, as far as they are known.
+        Chemistry, which tells a cell from a module, rated capacity and cells in series, as far as they are known.
 
     Returns
     -------
@@ -45,6 +46,9 @@ def slow_curves(recording: Recording, kind: BatteryType | None = None) -> tuple[
     if series > 1:
         return Refusal("degradation_modes", "modes_not_one_cell", ("cell voltage",), "cell_columns", {"count": series})
     analysis = analyse(recording, kind)
+    refusal = cell_voltage_refusal(kind.chemistry, analysis.data.voltage_volt, "degradation_modes")
+    if refusal is not None:
+        return refusal
     steps = analysis.steps
     whole = kind.rated_capacity_ah
     capacity = whole if is_known(whole) else float(steps["charge_ah"].abs().to_numpy().max())
@@ -55,9 +59,17 @@ def slow_curves(recording: Recording, kind: BatteryType | None = None) -> tuple[
     runs = steps.with_columns(rate=rate).filter(pl.col("kind") == "cc", pl.col("direction") != "none", long)
     slow = runs.filter(pl.col("rate") <= CORRECTED_LIMIT)
     if not len(slow):
-        values = {"got": float(runs["rate"].to_numpy().min()) if len(runs) else float("inf")}
-        return Refusal("degradation_modes", "modes_no_slow_run", ("slow charge",), "modes_slow_full_charge", values)
+        return _no_run(runs, steps, capacity)
     return tuple(_run(analysis, row) for row in slow.iter_rows(named=True))
+
+
+def _no_run(runs: pl.DataFrame, steps: pl.DataFrame, capacity_ah: float) -> Refusal:
+    """Return why there is no run: too fast, or none that is long enough, as with a rating in mAh."""
+    if len(runs):
+        values = {"got": float(runs["rate"].to_numpy().min())}
+        return Refusal("degradation_modes", "modes_no_slow_run", ("slow charge",), "modes_slow_full_charge", values)
+    values = {"largest": float(steps["charge_ah"].abs().to_numpy().max()), "capacity": capacity_ah}
+    return Refusal("degradation_modes", "modes_no_long_run", ("slow charge",), "modes_slow_full_charge", values)
 
 
 def _run(analysis: Analysis, row: dict[str, Any]) -> Curve:

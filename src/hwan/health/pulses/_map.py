@@ -19,6 +19,7 @@ from hwan.core import (
     Unknown,
     Validation,
     is_known,
+    known_or,
 )
 from hwan.health._analysis import Analysis, analyse
 from hwan.health._noise import undithered
@@ -147,6 +148,9 @@ def pulse_map(
     current says so in a finding.
     """
     analysis = analyse(recording, kind)
+    series = known_or(kind.series_count, 1)
+    if series > 1:
+        return Refusal(QUANTITY, "pulses_cells_in_series", ("cell voltage",), "cell_columns", {"count": series})
     refusal = cell_voltage_refusal(kind.chemistry, analysis.data.voltage_volt, QUANTITY)
     if refusal is not None:
         return refusal

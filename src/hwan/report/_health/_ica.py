@@ -13,7 +13,7 @@ from hwan import core
 from hwan.health.ica import DifferentialVoltage, IncrementalCapacity, Peak
 from hwan.report._cards import Card
 from hwan.report._figures._picture import Key, Picture, Said, axes, footing, heading, picture
-from hwan.report._health._page import HealthChapter, Told, refused
+from hwan.report._health._page import HealthChapter, Told, refused_once
 from hwan.report._numbers import plain
 from hwan.report._palette import light
 from hwan.report._tables import Section, table
@@ -79,8 +79,7 @@ def _fastest(curves: Curves) -> float:
 
 def _told(found: Sequence[IncrementalCapacity | core.Refusal], words: Words) -> tuple[Told, ...]:
     """Return each reason once."""
-    refusals = {each.code: each for each in found if isinstance(each, core.Refusal)}
-    return tuple(refused(each, words) for each in refusals.values())
+    return tuple(refused_once((each for each in found if isinstance(each, core.Refusal)), words))
 
 
 def _cards(curves: Curves, words: Words) -> Iterator[Card]:
@@ -146,7 +145,7 @@ def stacked(curves: Curves, way: str, words: Words, name: str) -> Picture:
     said = Said(
         words.ui("ica_picture_title", direction=words.name(way)),
         words.ui("ica_picture_description", **values),
-        words.ui("ica_picture_caption", narrow=f"{min(widths):.1f}", wide=f"{max(widths):.1f}"),
+        words.ui("ica_picture_caption", span=_span(f"{min(widths):.1f}", f"{max(widths):.1f}")),
     )
     paint = partial(_paint_capacity, curves=shown, words=words)
     return picture(name, said, paint, 380, keys=_keys(curves, words), full=True)
@@ -159,10 +158,14 @@ def stacked_differences(slopes: Differences, way: str, words: Words, name: str) 
     said = Said(
         words.ui("ica_dva_title", direction=words.name(way)),
         words.ui("ica_dva_description", **values),
-        words.ui("ica_dva_caption", narrow=plain(min(windows)), wide=plain(max(windows))),
+        words.ui("ica_dva_caption", span=_span(plain(min(windows)), plain(max(windows)))),
     )
     paint = partial(_paint_difference, slopes=_thinned(slopes), words=words)
     return picture(name, said, paint, 340, keys=_keys(slopes, words), full=True)
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low} – {high}"
 
 
 def _thinned(lines: Sequence[Line]) -> Sequence[Line]:
@@ -192,8 +195,9 @@ def _paint_capacity(figure: Figure, curves: Curves, words: Words) -> None:
     last = curves[-1]
     for peak in last.peaks:
         ax.plot(peak.position.value, peak.height.value, "v", color=light("failed"), markersize=6, zorder=4)
-    x, y, error = last.voltage_volt, last.incremental_capacity_ah_per_volt, last.relative_error
-    seen = np.minimum(1.645 * error, 1.0)
+    every = max(1, len(last.voltage_volt) // MOST_POINTS)
+    x, y = last.voltage_volt[::every], last.incremental_capacity_ah_per_volt[::every]
+    seen = np.minimum(1.645 * last.relative_error[::every], 1.0)
     ax.fill_between(x, y * (1 - seen), y * (1 + seen), color=light("accent"), alpha=0.15, linewidth=0)
     ax.set_ylim(0, 1.08 * max(float(each.incremental_capacity_ah_per_volt.max()) for each in curves))
 

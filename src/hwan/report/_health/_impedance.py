@@ -26,6 +26,7 @@ class Examined:
     gate: Gate | core.Refusal
     times: RelaxationTimes | core.Refusal
     fit: CircuitFit | core.Refusal | None = None
+    source: str = ""
 
     @property
     def refusals(self) -> tuple[core.Refusal, ...]:
@@ -96,12 +97,12 @@ def _peaks(times: RelaxationTimes | None, words: Words) -> Table | None:
     if times is None:
         return None
     rows = [
-        (f"{plain(peak.frequency_hertz, 3)} Hz", _written(peak.time_constant), _written(peak.resistance))
+        (f"{plain(peak.frequency_hertz, 3)} Hz", written(peak.time_constant), written(peak.resistance))
         for peak in times.peaks
     ]
     labels = (f"#{words.ui('impedance_frequency')}", f"#{words.name('relaxation_time')}",
               f"#{words.name('relaxation_resistance')}")  # fmt: skip
-    note = words.ui("relaxation_rest", warburg=_written(times.warburg_coefficient),
+    note = words.ui("relaxation_rest", warburg=written(times.warburg_coefficient),
                     inductance=f"{plain(1e9 * times.inductance_henry, 3)} nH")  # fmt: skip
     return table(words.name("relaxation_times"), labels, rows, note=note)
 
@@ -109,7 +110,7 @@ def _peaks(times: RelaxationTimes | None, words: Words) -> Table | None:
 def _parameters(fit: CircuitFit | None, words: Words) -> Table | None:
     if fit is None:
         return None
-    rows = [(name, _written(figure)) for name, figure in fit.measurements.items()]
+    rows = [(name, written(figure)) for name, figure in fit.measurements.items()]
     rms = f"{100 * float(np.sqrt(np.mean(np.abs(fit.residual) ** 2) / 2)):.2g}"
     note = words.ui("impedance_circuit_note", rms=rms)
     labels = (words.ui("impedance_parameter"), f"#{words.ui('impedance_value')}")
@@ -121,13 +122,13 @@ _SCALED: Final = ("s", "H", "ohm")
 _UNITS: Final = {"1": "", "ohm": "Ω", "ohm/s^0.5": "Ω/√s", "s^n/ohm": "sⁿ/Ω"}
 
 
-def _written(figure: core.Measurement) -> str:
+def written(figure: core.Measurement) -> str:
     """Return a figure with its interval and unit; fractions such as exponents stay fractions."""
     low, high = figure.interval
     unit = _UNITS.get(figure.unit, figure.unit)
     factor, prefix = _prefix(high) if figure.unit in _SCALED else (1.0, "")
     value, low, high = (each * factor for each in (figure.value, low, high))
-    return f"{plain(value)} [{plain(low, 3)}, {plain(high, 3)}] {prefix}{unit}".rstrip()
+    return f"{plain(value)} [{plain(low)}, {plain(high)}] {prefix}{unit}".rstrip()
 
 
 def _prefix(size: float) -> tuple[float, str]:

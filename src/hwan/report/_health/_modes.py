@@ -12,7 +12,7 @@ from hwan import core
 from hwan.health.modes import Balance, DegradationModes
 from hwan.report._cards import Card
 from hwan.report._figures._picture import Key, Picture, Said, footing, heading, picture
-from hwan.report._health._page import HealthChapter, Told, found, refused
+from hwan.report._health._page import HealthChapter, Told, found, refused, refused_once
 from hwan.report._palette import light
 from hwan.report._tables import Section, table
 from hwan.report._words import Words
@@ -29,21 +29,25 @@ FIGURES: Final = (
 )  # fmt: skip
 
 
-def modes_chapter(name: str, result: DegradationModes | core.Refusal, words: Words, prefix: str) -> HealthChapter:
+def modes_chapter(
+    name: str, result: DegradationModes | core.Refusal, words: Words, prefix: str, facts: tuple[str, ...] = ()
+) -> HealthChapter:
     """Return one run's article: losses, capacities, the fit and its residual.
 
     Parameters
     ----------
     prefix
         Stands before the ids of the picture.
+    facts
+        What else is to be said of the run: its half-cells.
     """
     if isinstance(result, core.Refusal):
-        return HealthChapter(name, told=(refused(result, words),))
+        return HealthChapter(name, facts=facts, told=(refused(result, words),))
     figures = [getattr(result, each) for each in FIGURES]
     told = [each for each in figures if isinstance(each, core.Measurement)]
     return HealthChapter(
         name,
-        facts=(words.ui("modes_fact", **_fit(result.balance)), words.ui("modes_caution")),
+        facts=(words.ui("modes_fact", **_fit(result.balance)), *facts, words.ui("modes_caution")),
         cards=tuple(_card(each, words) for each in told[:3]),
         told=tuple(_told(result, figures, words)),
         pictures=(balance_picture(result.balance, words, f"{prefix}-balance"),),
@@ -54,8 +58,8 @@ def modes_chapter(name: str, result: DegradationModes | core.Refusal, words: Wor
 def _told(result: DegradationModes, figures: list[core.Measurement | core.Refusal], words: Words) -> Iterator[Told]:
     """Yield findings, then each reason for a refusal once."""
     yield from (found(each, words) for each in result.findings)
-    refusals = {each.code: each for each in figures if isinstance(each, core.Refusal)}
-    yield from (refused(each, words) for code, each in refusals.items() if code != "modes_no_silicon")
+    refusals = (each for each in figures if isinstance(each, core.Refusal) and each.code != "modes_no_silicon")
+    yield from refused_once(refusals, words)
 
 
 def _fit(balance: Balance) -> dict[str, object]:
@@ -69,8 +73,8 @@ def _fit(balance: Balance) -> dict[str, object]:
 def _card(figure: core.Measurement, words: Words) -> Card:
     low, high = figure.interval
     if figure.unit == "1":
-        between = words.ui("interval", low=f"{100 * low:.1f}", high=f"{100 * high:.1f}", unit="%")
-        return Card(words.name(figure.quantity), f"{100 * figure.value:.1f}", "%", (between,))
+        between = words.ui("interval", low=f"{100 * low:z.1f}", high=f"{100 * high:z.1f}", unit="%")
+        return Card(words.name(figure.quantity), f"{100 * figure.value:z.1f}", "%", (between,))
     between = words.ui("interval", low=f"{low:.4g}", high=f"{high:.4g}", unit=figure.unit)
     return Card(words.name(figure.quantity), f"{figure.value:.4g}", figure.unit, (between,))
 
@@ -78,15 +82,15 @@ def _card(figure: core.Measurement, words: Words) -> Card:
 def _sections(told: list[core.Measurement], words: Words) -> tuple[Section, ...]:
     labels = (words.ui("modes_figure"), f"#{words.ui('modes_value')}", f"#{words.ui('modes_interval')}")
     rows = [(words.name(each.quantity), *_written(each)) for each in told]
-    made = table(words.ui("modes_figures"), labels, rows)
+    made = table(words.name("degradation_modes"), labels, rows)
     return (Section(words.ui("modes_figures"), (made,)),) if made else ()
 
 
 def _written(figure: core.Measurement) -> Iterator[str]:
     low, high = figure.interval
     if figure.unit == "1":
-        yield f"{100 * figure.value:.2f} %"
-        yield f"{100 * low:.2f} … {100 * high:.2f} %"
+        yield f"{100 * figure.value:z.2f} %"
+        yield f"{100 * low:z.2f} … {100 * high:z.2f} %"
     else:
         yield f"{figure.value:.5g} {figure.unit}"
         yield f"{low:.5g} … {high:.5g} {figure.unit}"

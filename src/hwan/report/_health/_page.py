@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -91,6 +91,15 @@ def refused(refusal: core.Refusal, words: Words) -> Told:
     sentence = words.say("refusal", refusal.code, refusal.values)
     test = words.say("test", refusal.test_needed) if core.is_known(refusal.test_needed) else ""
     return Told(words.name(refusal.quantity), "uncertain", sentence, test)
+
+
+def refused_once(refusals: Iterable[core.Refusal], words: Words) -> Iterator[Told]:
+    """Yield each reason once, with all that was refused for it."""
+    every = list(refusals)
+    for code in dict.fromkeys(each.code for each in every):
+        alike = [each for each in every if each.code == code]
+        kinds = dict.fromkeys(words.name(each.quantity) for each in alike)
+        yield replace(refused(alike[0], words), kind=", ".join(kinds))
 
 
 def found(finding: core.Finding, words: Words) -> Told:
