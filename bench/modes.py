@@ -119,7 +119,7 @@ def main(argv: list[str]) -> int:
     for part in parts:
         for claim, measured, limit, holds in part():
             failed += not holds
-            print(f"RESULT | {claim} | {measured} | {limit} |{'' if holds else ' not met'}", flush=True)
+            print(f"RESULT | {claim} | {measured} | {limit}{'' if holds else ' (missed)'}", flush=True)
     return int(failed > 0)
 
 
