@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from tests.health.ica.curves import made
 
-from hwan.health.ica import DifferentialVoltage, differential_voltage
+from hwan.core import BadDefinition
+from hwan.health.ica import DifferentialVoltage, differential_voltage, differential_voltages
 
 CURVE = made()
 
@@ -47,3 +48,18 @@ def test_the_error_is_what_noise_does():
     spread = np.std([each.differential_voltage_volt_per_ah for each in found], axis=0)[50:-50]
     told = np.mean([each.error_volt_per_ah for each in found], axis=0)[50:-50]
     assert np.median(spread / told) == pytest.approx(1, abs=0.15)
+
+
+def test_a_row_of_many_curves_is_the_curve_alone():
+    volts = [CURVE.noisy(seed) for seed in range(3)]
+    many = differential_voltages([*volts, np.full(len(CURVE.charge), 3.7)], [CURVE.charge] * 4)
+    assert many["refusal_code"].to_list() == [None, None, None, "ica_constant_voltage"]
+    for row, volt in zip(many.head(3).iter_rows(named=True), volts, strict=True):
+        alone = differential_voltage(volt, CURVE.charge)
+        assert row["window_ah"] == alone.window_ah
+        assert row["differential_voltage_volt_per_ah"] == alone.differential_voltage_volt_per_ah.tolist()
+
+
+def test_curves_and_charges_must_be_as_many():
+    with pytest.raises(BadDefinition):
+        differential_voltages([CURVE.noisy()], [])

@@ -2,6 +2,7 @@
 
 from hwan.health.ica._capacity import incremental_capacities, incremental_capacity
 from hwan.health.ica._differential import DifferentialVoltage, differential_voltage
+from hwan.health.ica._differential_many import differential_voltages
 from hwan.health.ica._recording import MOST_RATE_PER_HOUR, differential_voltages_of, incremental_capacities_of
 from hwan.health.ica._result import IncrementalCapacity, Peak
 
@@ -11,6 +12,7 @@ __all__ = [
     "IncrementalCapacity",
     "Peak",
     "differential_voltage",
+    "differential_voltages",
     "differential_voltages_of",
     "incremental_capacities",
     "incremental_capacities_of",
