@@ -22,13 +22,12 @@ from hwan.cli._health_page import (
     Way,
     bounded,
     in_time,
-    print_caution,
     print_refusals,
     refused_for,
     say,
 )
 from hwan.cli._instrument import load_instrument, stated_over
-from hwan.cli._outcome import DONE, REFUSED, document, print_document, print_failures
+from hwan.cli._outcome import DONE, REFUSED, document
 from hwan.cli._recordings import Wanted, name_of
 from hwan.cli._work import over
 from hwan.core import (
@@ -115,14 +114,8 @@ def analyse_capacity(
     outputs.write(
         found, lambda: points(found.results), "ica_title", lambda: _chapters(found.results, outputs.language)
     )  # fmt: skip
-    if json:
-        print_document(document(SCHEMA, found.failures, recordings=[_plain(each) for each in found.results]))
-    else:
-        for each in found.results:
-            _print(each, outputs.language)
-        print_caution(chemistry, "ica", outputs.language)
-        outputs.print_written(found.failures)
-        print_failures(found.failures)
+    content = document(SCHEMA, found.failures, recordings=[_plain(each) for each in found.results]) if json else None
+    outputs.tell(found, content, lambda: _print_all(found.results, outputs.language), chemistry, "ica")
     return found.exit_code(*(DONE if each.answered else REFUSED for each in found.results))
 
 
@@ -222,6 +215,11 @@ def _chapters(found: Sequence[Analysed], language: str) -> list[HealthChapter]:
         ica_chapter(each.source, each.capacities, each.differences, words, f"r{number}")
         for number, each in enumerate(found, 1)
     ]
+
+
+def _print_all(found: Sequence[Analysed], language: str) -> None:
+    for each in found:
+        _print(each, language)
 
 
 def _print(each: Analysed, language: str) -> None:

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from hwan.cli import _options as option
 from hwan.cli._chemistry import chemistry_or_file
-from hwan.cli._health_page import Outputs, Page, Points, print_caution, print_findings, print_refusals, refused_for, say
-from hwan.cli._outcome import DONE, REFUSED, document, print_document, print_failures
+from hwan.cli._health_page import Outputs, Page, Points, print_findings, print_refusals, refused_for, say
+from hwan.cli._outcome import DONE, REFUSED, document
 from hwan.cli._recordings import Wanted, name_of
 from hwan.cli._work import over
 from hwan.core import Recording, Refusal, text, to_plain
@@ -63,14 +63,8 @@ def analyse_impedance(
     outputs.write(
         found, lambda: points(found.results), "impedance_title", lambda: _chapters(found.results, outputs.language)
     )  # fmt: skip
-    if json:
-        print_document(document(SCHEMA, found.failures, spectra=[_plain(each) for each in found.results]))
-    else:
-        for each in found.results:
-            _print(each, outputs.language)
-        print_caution(chemistry, "impedance", outputs.language)
-        outputs.print_written(found.failures)
-        print_failures(found.failures)
+    content = document(SCHEMA, found.failures, spectra=[_plain(each) for each in found.results]) if json else None
+    outputs.tell(found, content, lambda: _print_all(found.results, outputs.language), chemistry, "impedance")
     return found.exit_code(*(DONE if _answered(each, despite_gate) else REFUSED for each in found.results))
 
 
@@ -194,6 +188,11 @@ def _chapters(found: Sequence[Examined], language: str) -> list[HealthChapter]:
 
 
 # On the screen ---------------------------------------------------------------------------------------
+
+
+def _print_all(found: Sequence[Examined], language: str) -> None:
+    for each in found:
+        _print(each, language)
 
 
 def _print(each: Examined, language: str) -> None:

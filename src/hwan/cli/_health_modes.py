@@ -12,9 +12,9 @@ import typer
 from hwan.cli import _options as option
 from hwan.cli._chemistry import chemistry_or_file
 from hwan.cli._health_modes_said import Evaluated, Run, chapters, plain_recording, points, print_runs
-from hwan.cli._health_page import Direction, Outputs, Page, Points, Way, in_time, print_caution
+from hwan.cli._health_page import Direction, Outputs, Page, Points, Way, in_time
 from hwan.cli._health_pairs import Pairs, origins, pairs_of
-from hwan.cli._outcome import DONE, REFUSED, document, print_document, print_failures
+from hwan.cli._outcome import DONE, REFUSED, document
 from hwan.cli._recordings import Wanted, name_of
 from hwan.cli._work import over
 from hwan.core import UNKNOWN, BatteryType, Recording, Refusal, is_known, text
@@ -98,15 +98,9 @@ def evaluate_modes(
     outputs.write(
         done, lambda: points(done.results), "modes_title", lambda: chapters(done.results, pairs, outputs.language), used
     )
-    if json:
-        print_document(
-            document(SCHEMA, done.failures, recordings=[plain_recording(each, pairs) for each in done.results])
-        )
-    else:
-        print_runs(done.results, pairs, outputs.language)
-        print_caution(chemistry, "modes", outputs.language)
-        outputs.print_written(done.failures)
-        print_failures(done.failures)
+    told = [plain_recording(each, pairs) for each in done.results] if json else []
+    content = document(SCHEMA, done.failures, recordings=told) if json else None
+    outputs.tell(done, content, lambda: print_runs(done.results, pairs, outputs.language), chemistry, "modes")
     return done.exit_code(*(DONE if each.answered else REFUSED for each in done.results))
 
 

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from hwan.cli._outcome import Failure
+from hwan.cli._outcome import Failure, print_document, print_failures
 from hwan.cli._report import check_place, replace_file, writing
 from hwan.cli._work import Done
 from hwan.core import ColumnProblem, Finding, HwanError, Measurement, Recording, Refusal, UsageError, is_known, text
@@ -109,7 +109,19 @@ class Outputs:
                 str(report), self.language,
             )  # fmt: skip
 
-    def print_written(self, failures: Sequence[Failure]) -> None:
+    def tell(
+        self, done: Done[Any], content: dict[str, Any] | None, say: Callable[[], None], chemistry: str, method: str
+    ) -> None:
+        """Print the document, or say to a person what was found, with what caution, where, and what failed."""
+        if content is not None:
+            print_document(content)
+            return
+        say()
+        print_caution(chemistry, method, self.language)
+        self._print_written(done.failures)
+        print_failures(done.failures)
+
+    def _print_written(self, failures: Sequence[Failure]) -> None:
         """Say where the outputs are."""
         failed = {each.source for each in failures}
         for path in (self.csv, self.report):

@@ -19,7 +19,6 @@ from hwan.cli._health_page import (
     Page,
     Points,
     in_time,
-    print_caution,
     print_findings,
     print_refusal,
     print_refusals,
@@ -27,7 +26,7 @@ from hwan.cli._health_page import (
     say,
 )
 from hwan.cli._instrument import load_instrument, stated_over
-from hwan.cli._outcome import DONE, REFUSED, document, print_document, print_failures
+from hwan.cli._outcome import DONE, REFUSED, document
 from hwan.cli._recordings import Wanted, name_of
 from hwan.cli._work import over
 from hwan.core import (
@@ -124,14 +123,8 @@ def map_pulses(
     outputs.write(
         done, lambda: points(done.results), "pulses_title", lambda: _chapters(done.results, outputs.language)
     )  # fmt: skip
-    if json:
-        print_document(document(SCHEMA, done.failures, recordings=[_plain(each) for each in done.results]))
-    else:
-        for each in done.results:
-            _print(each, outputs.language)
-        print_caution(chemistry, "pulses", outputs.language)
-        outputs.print_written(done.failures)
-        print_failures(done.failures)
+    content = document(SCHEMA, done.failures, recordings=[_plain(each) for each in done.results]) if json else None
+    outputs.tell(done, content, lambda: _print_all(done.results, outputs.language), chemistry, "pulses")
     return done.exit_code(*(REFUSED if isinstance(each.found, Refusal) else DONE for each in done.results))
 
 
@@ -198,6 +191,11 @@ def _chapters(found: Sequence[Mapped], language: str) -> list[HealthChapter]:
 
     words = Words(language)
     return [pulses_chapter(each.source, each.found, words, f"r{number}") for number, each in enumerate(found, 1)]
+
+
+def _print_all(found: Sequence[Mapped], language: str) -> None:
+    for each in found:
+        _print(each, language)
 
 
 def _print(each: Mapped, language: str) -> None:

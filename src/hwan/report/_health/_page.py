@@ -89,8 +89,7 @@ def health_page(
 def refused(refusal: core.Refusal, words: Words) -> Told:
     """Return a refusal as the page says it, with the test that would lift it."""
     sentence = words.say("refusal", refusal.code, refusal.values)
-    test = words.say("test", refusal.test_needed) if core.is_known(refusal.test_needed) else ""
-    return Told(words.name(refusal.quantity), "uncertain", sentence, test)
+    return Told(words.name(refusal.quantity), "uncertain", sentence, words.test_for(refusal))
 
 
 def refused_once(refusals: Iterable[core.Refusal], words: Words) -> Iterator[Told]:
