@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hwan.health.rapid import _network
-from hwan.health.rapid._fit import Widths, _Task, fit_widths, group_means, reduced
+from hwan.health.rapid._fit import SHARED, Widths, _Task, fit_widths, group_means, reduced
 from hwan.health.rapid._spread import fit_spread
 
 
@@ -21,7 +21,7 @@ def task() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_the_gradient_of_the_left_out_loss_is_its_slope(task) -> None:
     inputs, target, owner = task
     groups = [np.flatnonzero(owner == each) for each in range(12)]
-    one = _Task(inputs, target, groups, inputs @ inputs.T / 4)
+    one = _Task(inputs, target, groups, inputs @ inputs.T / 4, 100.0 + SHARED * (owner[:, None] == owner))
     first = np.log(np.r_[3.0, 2.0, np.full(4, 3.0)])
     place = first + np.random.default_rng(1).normal(0, 0.2, 6)
     _, slopes = one.loss(place, first)
@@ -33,16 +33,17 @@ def test_the_gradient_of_the_left_out_loss_is_its_slope(task) -> None:
 
 def test_a_left_out_cell_is_predicted_as_if_it_had_not_been_there(task) -> None:
     inputs, target, owner = task
+    target = np.repeat(target[::5], 5)  # one health a cell
     widths = Widths(3.0, 2.0, np.full(4, 2.0))
     fitted = reduced(inputs, target, owner, widths)
     out = owner == 7
     # On the same points, without the cell's rows: the points are means of groups and stay.
-    again = _on_points(inputs[~out], target[~out], fitted.points, widths)
+    again = _on_points(inputs[~out], target[~out], owner[~out], fitted.points, widths)
     predicted = again(inputs[out])
     np.testing.assert_allclose(target[out] - predicted, fitted.left_out_points[out], rtol=1e-6, atol=1e-8)
 
 
-def _on_points(inputs, target, points, widths):
+def _on_points(inputs, target, owner, points, widths):
     values, vectors = np.linalg.eigh(widths.kernel(points, points))
     kept = values > 1e-8 * values.max()
     root = vectors[:, kept] / np.sqrt(values[kept])
@@ -51,8 +52,9 @@ def _on_points(inputs, target, points, widths):
         plane = rows * (widths.slope / np.sqrt(rows.shape[1]))
         return np.column_stack([widths.kernel(rows, points) @ root, plane, np.full(len(rows), 10.0)])
 
-    known = design(inputs)
-    solved = np.linalg.solve(known.T @ known + np.eye(known.shape[1]), known.T @ target)
+    known, shared = design(inputs), np.eye(len(owner)) + SHARED * (owner[:, None] == owner)
+    weighed = np.linalg.solve(shared, known).T
+    solved = np.linalg.solve(weighed @ known + np.eye(known.shape[1]), weighed @ target)
     return lambda rows: design(rows) @ solved
 
 
@@ -93,3 +95,11 @@ def test_the_scale_of_the_error_follows_what_it_depends_on() -> None:
     errors = random.normal(size=300) * np.exp(-4 + 0.8 * place)
     found = fit_spread(np.column_stack([np.ones(300), place]), errors, owner)
     assert found[1] == pytest.approx(0.8, abs=0.15)
+
+
+def test_ten_rows_of_a_cell_are_not_ten_witnesses(task) -> None:
+    inputs, target, owner = task
+    target = np.repeat(target[::5], 5)
+    widths = Widths(3.0, 2.0, np.full(4, 2.0))
+    apart, shared = (reduced(inputs, target, one, widths) for one in (np.arange(60), owner))
+    assert np.abs(shared.slopes).sum() < np.abs(apart.slopes).sum()

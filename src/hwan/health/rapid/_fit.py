@@ -4,6 +4,9 @@ Rows of one cell share their label, so an ordinary likelihood learns to recognis
 error on a cell whose rows were all left out, and for kernel ridge regression that error, and its gradient, has
 a closed form: no cell is ever really left out. Then the rows are replaced by the means of groups of rows, so
 that the model holds no row of the data, and the errors are taken anew.
+
+A cell answers otherwise than its like at every state of charge: part of the error is the cell's. Ten rows of it
+are therefore no ten witnesses of its health, while they do show what the state of charge changes.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ LEVEL_POINTS: Final = 10.0
 """Standard deviation of the unknown level, in points of state of health."""
 HUBER_POINTS: Final = 3.0
 """An error beyond counts by its size, not its square: a few strange cells must not choose the widths."""
+SHARED: Final = 0.5
+"""Variance of the error that all rows of a cell of one health share, over that of each row."""
 FIRST_WIDTH: Final = 1.5
 FIRST_BEND: Final = 3.0
 FIRST_SLOPE: Final = 2.0
@@ -68,7 +73,9 @@ def fit_widths(inputs: Floats, target_points: Floats, owner: Owners, iterations:
     count = inputs.shape[1]
     first = np.log(np.r_[FIRST_BEND, FIRST_SLOPE, np.full(count, FIRST_WIDTH * np.sqrt(count))])
     groups = [np.flatnonzero(owner == each) for each in range(owner.max() + 1)]
-    task = _Task(inputs, target_points, groups, inputs @ inputs.T / count)
+    one = _healths(owner, target_points)
+    known = LEVEL_POINTS**2 + SHARED * (one[:, None] == one)
+    task = _Task(inputs, target_points, groups, inputs @ inputs.T / count, known)
     limits = [(-4.0, 6.0)] * 2 + [(-2.0, 5.0)] * count
     found = minimize(
         task.loss, first, (first,), jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": iterations}
@@ -83,12 +90,13 @@ class _Task:
     target: Floats
     groups: list[NDArray[np.int64]]
     plane: Floats
+    known: Floats
 
     def loss(self, place: Floats, first: Floats) -> tuple[float, Floats]:
         """Return the mean loss over cells left out, and its gradient in the logarithms `place`."""
         bend, slope, *lengths = np.exp(place)
         bent = Widths(bend, slope, np.array(lengths)).kernel(self.inputs, self.inputs)
-        inverse = _inverse(bent + slope**2 * self.plane + LEVEL_POINTS**2)
+        inverse = _inverse(bent + slope**2 * self.plane + self.known)
         solved = inverse @ self.target
         blocks = [np.asarray(np.linalg.inv(inverse[np.ix_(group, group)]), dtype=float) for group in self.groups]
         left = np.empty_like(self.target)
@@ -159,12 +167,30 @@ def reduced(inputs: Floats, target_points: Floats, owner: Owners, widths: Widths
         widths.kernel(inputs, points) @ root, inputs * (widths.slope / np.sqrt(count)),
         np.full(len(inputs), LEVEL_POINTS),
     ])  # fmt: skip
-    inverse = np.linalg.inv(design.T @ design + np.eye(design.shape[1]))
-    solved = inverse @ (design.T @ target_points)
+    one = _healths(owner, target_points)
+    design = _as_if_apart(design, one, -0.5)
+    told = _as_if_apart(target_points[:, None], one, -0.5)[:, 0]
+    inverse: Floats = np.asarray(np.linalg.inv(design.T @ design + np.eye(design.shape[1])), dtype=float)
+    solved = inverse @ (design.T @ told)
     bent = root @ solved[: root.shape[1]] * widths.bend**2  # for a kernel of height 1
     slopes = solved[root.shape[1] : -1] * (widths.slope / np.sqrt(count))
-    left = _left_out(design, inverse, target_points - design @ solved, owner)
+    residual: Floats = told - design @ solved
+    left = _as_if_apart(_left_out(design, inverse, residual, owner)[:, None], one, 0.5)[:, 0]
     return Fitted(points, bent, slopes, float(solved[-1] * LEVEL_POINTS), left)
+
+
+def _healths(owner: Owners, target_points: Floats) -> Owners:
+    """Return a number for each cell at each of its states of health, shape (rows,)."""
+    _, found = np.unique(np.column_stack([owner, target_points]), axis=0, return_inverse=True)
+    return found.ravel()
+
+
+def _as_if_apart(values: Floats, group: Owners, power: float) -> Floats:
+    """Return columns times a power of the covariance of errors; at -1/2 their errors are as those of single rows."""
+    count = np.bincount(group)
+    sums = np.stack([np.bincount(group, column) for column in values.T], axis=1)
+    found: Floats = values + (sums * (((1 + SHARED * count) ** power - 1) / count)[:, None])[group]
+    return found
 
 
 def _left_out(design: Floats, inverse: Floats, residual: Floats, owner: Owners) -> Floats:
