@@ -19,7 +19,7 @@ from hwan.cli._state import SCHEMA, Known, load_state
 from hwan.core import to_json
 from hwan.grading import load_ruleset
 from hwan.health import state_to_bytes, stream_steps
-from hwan.health.rapid import PULSES_5_SECOND, calibration_table, load_model
+from hwan.health.rapid import PULSES_5_SECOND, Visit, calibration_table, load_model, predict
 from hwan.readers.generic._mapping import load_mapping
 from hwan.routing import load_prices
 from hwan.synthetic import cell_test
@@ -160,11 +160,12 @@ source = "data sheet"
 
 
 def read_model(path: Path) -> None:
-    """Read a rapid model in JSON."""
+    """Read a rapid model in JSON, and ask it: what was taken must answer."""
     named = path.with_suffix(".json")
     path.rename(named)
     try:
-        load_model(named)
+        model = load_model(named)
+        predict(model, np.ones((1, len(model.protocol.names))), Visit())
     finally:
         named.rename(path)
 

@@ -30,6 +30,16 @@ def test_a_chemistry_that_does_not_exist_suggests_the_nearest(prices_text, tmp_p
         load_prices(path)
 
 
+def test_a_chemistry_of_ones_own_is_declared(prices_text, tmp_path):
+    path = tmp_path / "own.toml"
+    named = prices_text.replace("[contents.nmc622]", "[contents.lmfp]")
+    path.write_text(named, encoding="utf-8")
+    with pytest.raises(UnknownName, match="own_chemistries"):
+        load_prices(path)
+    path.write_text('own_chemistries = ["lmfp"]\n' + named, encoding="utf-8")
+    assert "lmfp" in load_prices(path).contents
+
+
 CONTRADICTIONS = [
     ('unit = "USD/kg"', 'unit = "KRW/kg"', "price_unit"),
     ("low = 38", "low = 98", "price_range"),

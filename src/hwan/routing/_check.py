@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
-from hwan.core import LANGUAGES, BadDefinition, chemistry_named
+from hwan.core import CHEMISTRIES, LANGUAGES, BadDefinition, UnknownName
 from hwan.routing._schema import Amount, Content, Prices
 
 # Unit ({money} is the list's currency), least and greatest value that make sense.
@@ -41,8 +41,10 @@ def check_prices(prices: Prices, source: str) -> None:
     for language in LANGUAGES:
         if not prices.title.get(language):
             raise BadDefinition("price_title_missing", source=source, language=language)
+    known = (*CHEMISTRIES, *prices.own_chemistries)
     for name in (*prices.contents, *prices.feed.per_kg):
-        chemistry_named(name)
+        if name not in known:
+            raise UnknownName("chemistry", name, known, f"{source}, own_chemistries")
     for path, amount in _amounts(prices):
         _check_amount(path, amount, prices.currency, source)
     for name, content in prices.contents.items():

@@ -119,4 +119,5 @@ class Prices:
     failure_cost: Amount
     second_life: Amount
     discount_rate: Amount
+    own_chemistries: tuple[str, ...] = ()
     sha256: str = ""

@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from hwan.health.rapid._evaluate import CLAIM, FAR, FULL_TEST, is_of_type, rapid_state_of_health
-from hwan.health.rapid._model import Origin, Population, RapidModel, Reference, load_model, models, populations
+from hwan.health.rapid._library import load_model, models, populations
+from hwan.health.rapid._model import Origin, Population, RapidModel, Reference
 from hwan.health.rapid._nearness import chance, series_shifted
 from hwan.health.rapid._partial import partial_responses
 from hwan.health.rapid._predict import CALIBRATED_VISIT, Predictions, Visit, corrected, predict

@@ -24,7 +24,6 @@ PROBABILITIES: Final = (0.5, 0.9, 0.95, 0.99)
 CLIP: Final = 4.0
 DIGITS: Final = 7
 FOLDS: Final = 5
-SPREAD_FEATURES: Final = 4
 Progress = Callable[[int, int], None]
 
 

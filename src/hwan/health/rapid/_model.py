@@ -5,20 +5,17 @@ It can be read, compared and audited: JSON without code, and without any row tha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 
-from hwan.core import UNKNOWN, Unknown, from_plain, load_definition, packaged
+from hwan.core import UNKNOWN, Unknown
 from hwan.health._products import product
 from hwan.health.rapid._protocol import Floats, RapidProtocol
 
-FOLDER: Final = Path(__file__).parent / "models"
 Numbers = tuple[float, ...]
 Matrix = tuple[Numbers, ...]
 
@@ -183,27 +180,3 @@ class RapidModel:
     def bound(self, probability: float) -> Bound:
         """Return the bound of that probability; KeyError where there is none."""
         return {round(each.probability, 6): each for each in self.bounds}[round(probability, 6)]
-
-
-def load_model(name_or_path: str | Path) -> RapidModel:
-    """Return the model with this id, or the one in a file of the user's own.
-
-    Raises
-    ------
-    hwan.core.UnknownName, hwan.core.BadDefinition
-        When there is none of that id; when the file does not fit.
-    """
-    model, _, sha256 = load_definition("rapid model", name_or_path, FOLDER, RapidModel)
-    return replace(model, sha256=sha256)
-
-
-def models() -> tuple[str, ...]:
-    """Return the ids of the models that come with hwan."""
-    return tuple(sorted(packaged(FOLDER)))
-
-
-def populations() -> dict[str, Population]:
-    """Return the population of each model that comes with hwan, by its id, without loading the models."""
-    found = packaged(FOLDER)
-    plain = {name: json.loads(found[name].read_text(encoding="utf-8"))["population"] for name in sorted(found)}
-    return {name: from_plain(Population, each) for name, each in plain.items()}

@@ -15,6 +15,7 @@ from hwan.health.rapid._protocol import Floats, PulseProtocol, RapidProtocol
 
 APART_FLOOR: Final = 1e-3
 COMPRESSED: Final = 3.0
+SPREAD_FEATURES: Final = 4
 SPREAD_LIMITS: Final = (-9.0, 0.0)
 """Logarithms of the smallest and the largest scale of an error, 0.01 to 100 points."""
 
