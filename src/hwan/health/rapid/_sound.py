@@ -59,7 +59,7 @@ def _member(own: Member, place: str, width: int) -> Iterator[Shaped]:
         yield f"{place}.lengths", own.lengths, (width,)
         yield f"{place}.slopes", own.slopes, (width,)
         return
-    yield f"{place}.biases", [len(own.biases)], (1,) if len(own.biases) == len(own.weights) > 0 else (0,)
+    yield f"{place}.biases", [0.0] * len(own.biases), (max(len(own.weights), 1),)
     for layer, (before, after) in enumerate(pairwise((width, *map(len, own.biases)))):
         yield f"{place}.weights[{layer}]", own.weights[layer], (before, after)
     yield f"{place}.biases[{len(own.biases) - 1}]", own.biases[-1], (1,)
