@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import hwan
 from hwan.core import LANGUAGES, Refusal, text
 from hwan.health.impedance import Gate, Spectrum, kramers_kronig, kramers_kronig_batch, spectra_of
+from hwan.health.impedance._gate_verdict import grid_gate
 
 FREQUENCY = np.geomspace(1e4, 1e-2, 61)
 ELAPSED = np.cumsum(1 / FREQUENCY) / np.sum(1 / FREQUENCY)
@@ -254,7 +255,79 @@ def test_a_gate_is_a_plain_value():
     assert replace(gate, passed=False).spectrum is gate.spectrum
 
 
-def test_noise_that_rises_at_low_frequency_is_seldom_taken_for_drift():
-    size = 0.002 * (1 + 3 * np.sqrt(FREQUENCY[-1] / FREQUENCY))
-    passed = [kramers_kronig(Spectrum(FREQUENCY, noisy(cell(), size, seed))).passed for seed in range(150)]
-    assert np.mean(passed) >= 0.8
+def uneven(size, seeds=range(150), drift=0.0):
+    return [Spectrum(FREQUENCY, noisy(cell(drift=drift), 0.002 * size, seed)) for seed in seeds]
+
+
+RISING = 1 + 3 * np.sqrt(FREQUENCY[-1] / FREQUENCY)
+LOUD_ON_TOP = np.where(FREQUENCY >= 1e3, 4.0, 1.0)
+IN_OHM = np.median(np.abs(cell())) / np.abs(cell())
+
+
+@pytest.mark.parametrize("size", [RISING, LOUD_ON_TOP, IN_OHM], ids=["rising", "loud on top", "in ohm"])
+def test_noise_that_is_not_the_same_everywhere_is_seldom_taken_for_drift(size):
+    table = kramers_kronig_batch(uneven(size, range(300)))
+    assert table["passed"].mean() >= 0.97
+    assert table["outliers"].sum() <= 0.04 * table.height
+
+
+@pytest.mark.parametrize("size", [RISING, LOUD_ON_TOP], ids=["rising", "loud on top"])
+def test_a_drift_is_found_where_noise_is_not_the_same_everywhere(size):
+    assert kramers_kronig_batch(uneven(size, range(60), 0.3))["passed"].mean() <= 0.05
+
+
+def test_the_least_drift_seen_grows_with_the_noise_where_drift_weighs():
+    even, rising, top = (
+        kramers_kronig_batch(uneven(size, range(40)))["least_drift_seen"].median()
+        for size in (np.ones_like(FREQUENCY), RISING, LOUD_ON_TOP)
+    )
+    assert rising > 2 * even
+    assert top < 1.3 * even
+
+
+def test_the_noise_is_the_root_mean_square_where_it_is_uneven():
+    found = kramers_kronig_batch(uneven(RISING, range(60)))["noise"]
+    assert found.median() == pytest.approx(0.002 * np.sqrt(np.mean(RISING**2)), rel=0.12)
+
+
+def test_the_local_noise_follows_a_step():
+    gate = grid_gate(FREQUENCY, np.stack([each.impedance_ohm for each in uneven(LOUD_ON_TOP, range(60))]))
+    local = np.median(gate.fit.local_noise, axis=0)
+    assert local[FREQUENCY > 3e3] == pytest.approx(0.008, rel=0.3)
+    assert local[FREQUENCY < 100] == pytest.approx(0.002, rel=0.3)
+
+
+def test_chances_are_chances():
+    table = kramers_kronig_batch(uneven(RISING))
+    for name in ("drift_probability", "structure_probability"):
+        assert table[name].is_between(0, 1).all()
+
+
+def test_a_single_point_at_the_low_end_is_named_and_no_drift():
+    """The fit follows the last point of a sweep; what is left of it looks like drift."""
+    passed, named = 0, 0
+    for seed in range(40):
+        impedance = noisy(cell(), 0.001, seed)
+        impedance[-1] *= 1.05
+        gate = kramers_kronig(Spectrum(FREQUENCY, impedance))
+        passed += gate.passed
+        named += gate.outlier_hertz.tolist() == [FREQUENCY[-1]]
+    assert passed >= 34
+    assert named >= 34
+
+
+def test_a_drift_is_not_explained_away_by_its_last_point():
+    gates = [kramers_kronig(made(cell(drift=0.2), 0.0005, seed)) for seed in range(40)]
+    assert not any(gate.passed for gate in gates)
+    assert not any(gate.outlier.any() for gate in gates)
+
+
+def test_one_of_many_is_judged_as_alone():
+    """Spectra that are judged by their local noise stand between others that are not."""
+    spectra = [each for pair in zip(uneven(RISING, range(8)), uneven(1.0, range(8)), strict=True) for each in pair]
+    table = kramers_kronig_batch(spectra)
+    for spectrum, row in zip(spectra, table.iter_rows(named=True), strict=True):
+        single = kramers_kronig(spectrum)
+        assert row["noise"] == pytest.approx(single.noise.value)
+        assert row["drift_probability"] == pytest.approx(single.drift_probability)
+        assert row["least_drift_seen"] == pytest.approx(single.least_drift_seen)

@@ -15,7 +15,7 @@ from hwan.health.impedance._gate_verdict import TOLERANCE, GridGate, grid_gate
 from hwan.health.impedance._spectrum import Floats, Spectrum, one_grid
 
 METHOD: Final = "kramers_kronig.linear"
-VERSION: Final = "1"
+VERSION: Final = "2"
 QUANTITY: Final = "kramers_kronig"
 VALIDATION: Final = Validation("synthetic", 2200, "false alarms, and drifts of 2 to 20 % found: bench/gate.py")
 HIGH_NOISE: Final = 0.02
@@ -27,8 +27,8 @@ def kramers_kronig(spectrum: Spectrum, *, tolerance: float = TOLERANCE) -> Gate 
     A sum of fixed elements (R, L, C and about 20 elements R‖C for six decades), all of which obey the relations, is
     fitted with weights 1/|Z|; it is linear. Beside it stand terms that cannot obey them: a real part that grows with
     the time of the sweep, and bumps of the imaginary part alone. What they explain beyond noise breaks the relations;
-    the noise is that of the spectrum itself, so nothing has to be known about the instrument. One spectrum of a
-    hundred that obeys them fails by chance.
+    the noise is that of the spectrum itself, at each frequency where it is uneven, so nothing has to be known about
+    the instrument. One spectrum of a hundred that obeys them fails by chance.
 
     Parameters
     ----------

@@ -6,26 +6,18 @@ from dataclasses import dataclass, fields
 from typing import Final, Self
 
 import numpy as np
-import numpy.typing as npt
-from scipy.special import fdtrc, stdtr
 
-from hwan.health._products import product
 from hwan.health.impedance._gate_basis import Basis, basis
+from hwan.health.impedance._gate_chances import Chances, chances, local_chances, unlikely
+from hwan.health.impedance._gate_noise import Knots, NoiseLaw, improved, knots, uneven
+from hwan.health.impedance._gate_outliers import Bools, Places, explaining, outliers
+from hwan.health.impedance._gate_solve import Solved, shares, solved, values
 from hwan.health.impedance._spectrum import Complexes, Floats
 
-Bools = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.intp]
-
-DRIFT_PROBABILITY: Final = 0.005
-STRUCTURE_PROBABILITY: Final = 0.003
-OUTLIER_PROBABILITY: Final = 0.001
-"""Together not quite one false alarm in a hundred spectra."""
-MOST_OUTLIERS: Final = 0.1
-"""Of the points: with more than this left out, the rest is no spectrum of its own."""
 CHUNK: Final = 128
 """Spectra at a time: their matrices stay in the processor's cache."""
-_TINY: Final = 1e-12
-_LEAST_LEFT: Final = 1e-3
+REFITS: Final = 2
+"""So often fit and law of the noise are found anew in turn; more change no verdict."""
 _LEAST_VARIANCE_LEFT: Final = 0.02
 
 
@@ -36,7 +28,10 @@ class GateFit:
     Parameters
     ----------
     noise
-        Standard deviation of each part of the impedance over its modulus, shape (n).
+        Standard deviation of each part of the impedance over its modulus, shape (n); its root mean square over the
+        frequencies where it is uneven.
+    local_noise
+        The same at each frequency, shape (n, f).
     drift, drift_error
         Change of the real part over the whole sweep over the modulus at the lowest frequency, and its standard
         error, shape (n).
@@ -50,11 +45,12 @@ class GateFit:
         Largest modulus of the part that structure other than drift explains, shape (n).
     outlier
         Single points that fit nothing, shape (n, f).
-    freedom
-        Degrees of freedom that are left for the noise, shape (n).
+    freedom, drift_freedom
+        Degrees of freedom that are left for the noise, and for the noise where drift weighs, shape (n).
     """
 
     noise: Floats
+    local_noise: Floats
     drift: Floats
     drift_error: Floats
     drift_probability: Floats
@@ -64,25 +60,47 @@ class GateFit:
     structure_size: Floats
     outlier: Bools
     freedom: Floats
+    drift_freedom: Floats
 
     @classmethod
     def joined(cls, parts: list[Self]) -> Self:
         """Return the fits of consecutive spectra as one."""
         return cls(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(cls)))
 
+    def of(self, rows: Places | Bools) -> Self:
+        """Return the fits of some of the spectra."""
+        return type(self)(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+    def with_rows(self, rows: Places, others: Self) -> Self:
+        """Return the fits with `others` in the place of some rows."""
+        parts = {each.name: getattr(self, each.name).copy() for each in fields(self)}
+        for name, figures in parts.items():
+            figures[rows] = getattr(others, name)
+        return type(self)(**parts)
+
 
 @dataclass(frozen=True, slots=True)
-class _Fit:
-    """Coefficients on weighted orthonormal columns, and what the whole fit leaves.
+class _Weighed:
+    """Spectra with what their points weigh: over their modulus and the relative size of the noise there, shape (n, f).
 
-    `inverse` of the Cholesky triangle: its leading blocks are the inverses of those of fewer columns.
+    Where the noise is taken as even, `relative` is one.
     """
 
-    inverse: Floats
-    coefficients: Floats
-    remains: Complexes
-    variance: Floats
-    freedom: Floats
+    columns: Basis
+    impedance: Complexes
+    relative: Floats
+    outlier: Bools
+    fit: Solved
+
+    @property
+    def weight(self) -> Floats:
+        """Zero for outliers."""
+        weight: Floats = ~self.outlier / (np.abs(self.impedance) * self.relative)
+        return weight
+
+    def of(self, rows: Places) -> _Weighed:
+        """Return some of the spectra."""
+        return _Weighed(self.columns, self.impedance[rows], self.relative[rows], self.outlier[rows], self.fit.of(rows))
 
 
 def gate_fit(frequency_hertz: Floats, impedance_ohm: Complexes, tolerance: float) -> GateFit | None:
@@ -100,162 +118,133 @@ def gate_fit(frequency_hertz: Floats, impedance_ohm: Complexes, tolerance: float
     columns = basis(frequency_hertz)
     if columns is None:
         return None
-    chunks = range(0, len(impedance_ohm), CHUNK)
-    return GateFit.joined([_judged(columns, impedance_ohm[first : first + CHUNK], tolerance) for first in chunks])
+    grid = knots(frequency_hertz)
+    evenly = [_judged_evenly(columns, grid, impedance_ohm[chunk], tolerance) for chunk in _chunks(len(impedance_ohm))]
+    found = GateFit.joined([fit for fit, _ in evenly])
+    other = np.concatenate([each for _, each in evenly])
+    rows = np.flatnonzero(_fails(found) | other | found.outlier.any(1))
+    if not len(rows):
+        return found
+    local = [
+        _judged_locally(columns, grid, impedance_ohm[chosen], found.of(chosen), other[chosen], tolerance)
+        for chosen in (rows[chunk] for chunk in _chunks(len(rows)))
+    ]
+    return found.with_rows(rows, GateFit.joined(local))
 
 
-def _judged(columns: Basis, impedance: Complexes, tolerance: float) -> GateFit:
-    weight = 1 / np.abs(impedance)
-    fit = _fitted(columns, impedance, weight)
-    outlier = _outliers(columns, impedance, fit, tolerance)
-    kept = weight * ~outlier
+def _chunks(count: int) -> list[slice]:
+    return [slice(first, first + CHUNK) for first in range(0, count, CHUNK)]
+
+
+def _judged_evenly(columns: Basis, grid: Knots, impedance: Complexes, tolerance: float) -> tuple[GateFit, Bools]:
+    """Judge by one noise for all frequencies; say also for which spectra that is unlikely."""
+    even = _weighed(columns, impedance, np.ones(impedance.shape), tolerance)
+    return _figures(even, chances(columns, even.fit)), _uneven(even, grid)
+
+
+def _judged_locally(
+    columns: Basis, grid: Knots, impedance: Complexes, even: GateFit, other: Bools, tolerance: float
+) -> GateFit:
+    """Judge by the noise of each frequency; outliers are looked for anew against it.
+
+    `even` is what one noise for all frequencies says of these spectra, `other` where that is unlikely. What passes
+    without a single point is let pass without it.
+    """
+    level = np.repeat(2 * np.log(even.noise[:, None]), grid.hats.shape[1], axis=1)
+    start = NoiseLaw(grid, level, np.zeros((len(level), 0, 0)))
+    law = _law(columns, impedance, even.outlier, start, all_count=True)
+    first = _weighed(columns, impedance, _relative(law), tolerance)
+    local, found = _by_local_noise(first, law, even.structure_probability, other)
+    failing = np.flatnonzero(_fails(found))
+    point = explaining(columns, impedance[failing], local.weight[failing], local.fit.of(failing))
+    single, point = failing[point >= 0], point[point >= 0]
+    if not len(single):
+        return found
+    others = first.of(single)
+    others.outlier[np.arange(len(single)), point] = True
+    _, again = _by_local_noise(others, law.of(single), even.structure_probability[single], other[single])
+    steady = ~_fails(again)
+    return found.with_rows(single[steady], again.of(steady))
+
+
+def _by_local_noise(spectra: _Weighed, law: NoiseLaw, structure: Floats, other: Bools) -> tuple[_Weighed, GateFit]:
+    """Judge spectra without their outliers, by the noise of the points that are left."""
+    law = _law(spectra.columns, spectra.impedance, spectra.outlier, law, all_count=False)
+    local = _reweighed(spectra, _relative(law))
+    chance = local_chances(local.columns, local.fit, local.weight, law, other)
+    return local, _figures(local, chance.at_least(structure))
+
+
+def _fails(found: GateFit) -> Bools:
+    return unlikely(found.drift_probability, found.structure_probability)
+
+
+def _weighed(columns: Basis, impedance: Complexes, relative: Floats, tolerance: float) -> _Weighed:
+    """Fit spectra, and again without the outliers."""
+    weight = 1 / (np.abs(impedance) * relative)
+    fit = solved(columns, impedance, weight)
+    outlier = outliers(columns, impedance, weight, fit, tolerance)
     if outlier.any():
-        fit = _fitted(columns, impedance, kept)
+        fit = solved(columns, impedance, weight * ~outlier)
+    return _Weighed(columns, impedance, relative, outlier, fit)
+
+
+def _reweighed(spectra: _Weighed, relative: Floats) -> _Weighed:
+    """Fit the same points with other weights."""
+    weight = ~spectra.outlier / (np.abs(spectra.impedance) * relative)
+    fit = solved(spectra.columns, spectra.impedance, weight)
+    return _Weighed(spectra.columns, spectra.impedance, relative, spectra.outlier, fit)
+
+
+def _uneven(even: _Weighed, grid: Knots) -> Bools:
+    """Return whether one noise for all frequencies is unlikely, by leverages at equal weights."""
+    half = len(grid.hats)
+    leverage = (even.columns.columns**2).sum(1)
+    left = 2 - leverage[:half] - leverage[half:]
+    return uneven(grid, np.abs(even.fit.remains) ** 2 / even.fit.variance[:, None], left)
+
+
+def _law(columns: Basis, impedance: Complexes, outlier: Bools, law: NoiseLaw, *, all_count: bool) -> NoiseLaw:
+    """Find fit and law of the noise in turn.
+
+    Where all count, so do outliers, by what they miss of the prediction: what passes for one may be common there.
+    """
+    modulus = np.abs(impedance)
+    for _ in range(REFITS):
+        weight = 1 / (modulus * law.size)
+        fit = solved(columns, impedance, weight * ~outlier)
+        leverage = shares(columns, fit, weight).sum(2)
+        squares = np.abs((impedance - values(columns, fit)) / modulus) ** 2
+        squares = np.where(outlier, all_count * squares / (1 + leverage / 2), squares)
+        freedom = np.where(outlier, 2.0 * all_count, np.maximum(2 - leverage, _LEAST_VARIANCE_LEFT))
+        law = improved(law, squares, freedom)
+    return law
+
+
+def _relative(law: NoiseLaw) -> Floats:
+    """Return the noise at each frequency over its root mean square, shape (n, f)."""
+    size = law.size
+    relative: Floats = size / np.sqrt(np.mean(size**2, axis=1))[:, None]
+    return relative
+
+
+def _figures(spectra: _Weighed, chance: Chances) -> GateFit:
+    columns, impedance, fit, modulus = spectra.columns, spectra.impedance, spectra.fit, np.abs(spectra.impedance)
     place = columns.consistent
-    tests = _tested(columns, fit, kept)
-    scale = columns.drift_scale * np.abs(impedance[:, -1]) / fit.inverse[:, place, place]
-    consistent, drifting, whole = (_values(columns, fit, count) for count in (place, place + 1, None))
+    scale = columns.drift_scale * modulus[:, -1] / fit.inverse[:, place, place]
+    consistent, drifting, whole = (values(columns, fit, count) for count in (place, place + 1, None))
+    noise = np.sqrt(fit.variance)
     return GateFit(
-        noise=np.sqrt(fit.variance),
+        noise=noise,
+        local_noise=noise[:, None] * spectra.relative,
         drift=fit.coefficients[:, place] / scale,
-        drift_error=tests.drift_error / np.abs(scale),
-        drift_probability=tests.drift,
-        structure_probability=tests.structure,
-        misfit=(impedance - consistent) * weight,
-        systematic=(whole - consistent) * weight,
-        structure_size=np.max(np.abs((whole - drifting) * kept), axis=1),
-        outlier=outlier,
+        drift_error=noise / np.abs(scale),
+        drift_probability=chance.drift_probability,
+        structure_probability=chance.structure_probability,
+        misfit=(impedance - consistent) / modulus,
+        systematic=(whole - consistent) / modulus,
+        structure_size=np.max(np.abs(whole - drifting) / modulus * ~spectra.outlier, axis=1),
+        outlier=spectra.outlier,
         freedom=fit.freedom,
+        drift_freedom=chance.drift_freedom,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Tests:
-    """Chances of drift and structure by noise alone, and the standard error of the drift's coefficient."""
-
-    drift: Floats
-    structure: Floats
-    drift_error: Floats
-
-
-def _tested(columns: Basis, fit: _Fit, weight: Floats) -> _Tests:
-    """Test drift and structure against the noise of the whole spectrum; those that fail also against the local one.
-
-    Both weigh at the lowest frequencies, where noise is often larger than elsewhere.
-    """
-    variance = np.repeat(fit.variance[:, None], columns.columns.shape[1], axis=1)
-    first = _chances(columns, fit, variance)
-    suspect = np.flatnonzero((first.drift < DRIFT_PROBABILITY) | (first.structure < STRUCTURE_PROBABILITY))
-    if not len(suspect):
-        return first
-    variance[suspect] = np.maximum(variance[suspect], _local_variance(columns, fit, weight, suspect))
-    return _chances(columns, fit, variance)
-
-
-def _chances(columns: Basis, fit: _Fit, variance: Floats) -> _Tests:
-    place, structure = columns.consistent, columns.structure
-    error = np.sqrt(variance[:, place])
-    count = structure.stop - structure.start
-    if count:
-        ratio = (fit.coefficients[:, structure] ** 2).mean(1) / variance[:, structure].mean(1)
-        chance = fdtrc(float(count), fit.freedom, ratio)
-    else:
-        chance = np.ones_like(error)
-    return _Tests(2 * stdtr(fit.freedom, -np.abs(fit.coefficients[:, place]) / error), chance, error)
-
-
-def _local_variance(columns: Basis, fit: _Fit, weight: Floats, rows: Places) -> Floats:
-    """Return the variance of each coefficient by the residuals where its column weighs, shape (rows, p).
-
-    White's estimate with leverages (HC2; doi:10.2307/1912934).
-    """
-    both = np.concatenate([weight[rows], weight[rows]], axis=1)
-    own = (columns.columns * both[:, :, None]) @ fit.inverse[rows].transpose(0, 2, 1)
-    squares = own**2
-    left = np.maximum(1 - squares.sum(2), _LEAST_VARIANCE_LEFT)
-    remains = np.concatenate([fit.remains[rows].real, fit.remains[rows].imag], axis=1)
-    local: Floats = np.einsum("nip,ni->np", squares, remains**2 / left)
-    return local
-
-
-def _fitted(columns: Basis, impedance: Complexes, weight: Floats) -> _Fit:
-    """Solve the weighted normal equations by Cholesky: its triangle keeps the columns nested."""
-    half = impedance.shape[1]
-    real, imaginary = columns.columns[:half], columns.columns[half:]
-    count = real.shape[1]
-    square = weight**2
-    outer = real[:, :, None] * real[:, None, :] + imaginary[:, :, None] * imaginary[:, None, :]
-    matrix: Floats = product(square, outer.reshape(half, -1)).reshape(-1, count, count)
-    scale = np.mean(square, axis=1)
-    steady = matrix + _TINY * scale[:, None, None] * np.eye(count)
-    inverse = np.asarray(np.linalg.inv(np.linalg.cholesky(steady)), dtype=np.float64)
-    moment = product(square * impedance.real, real) + product(square * impedance.imag, imaginary)
-    coefficients: Floats = (inverse @ moment[:, :, None])[:, :, 0]
-    values = _unweighted(columns, _amplitudes(inverse, coefficients))
-    remains = (impedance - values) * weight
-    freedom = 2.0 * np.count_nonzero(weight, axis=1) - count
-    variance = (np.abs(remains) ** 2).sum(1) / freedom + _TINY
-    return _Fit(inverse, coefficients, remains, variance, freedom)
-
-
-def _amplitudes(inverse: Floats, coefficients: Floats) -> Floats:
-    """Return the amplitudes of the unweighted columns."""
-    amplitudes: Floats = (coefficients[:, None, :] @ inverse)[:, 0, :]
-    return amplitudes
-
-
-def _values(columns: Basis, fit: _Fit, count: int | None) -> Complexes:
-    """Return the impedance that the first `count` columns give when fitted alone, in ohm."""
-    amplitudes = _amplitudes(fit.inverse[:, :count, :count], fit.coefficients[:, :count])
-    return _unweighted(columns, amplitudes)
-
-
-def _unweighted(columns: Basis, amplitudes: Floats) -> Complexes:
-    half = len(columns.columns) // 2
-    values = product(amplitudes, columns.columns[:, : amplitudes.shape[1]].T)
-    impedance: Complexes = values[:, :half] + 1j * values[:, half:]
-    return impedance
-
-
-def _outliers(columns: Basis, impedance: Complexes, fit: _Fit, tolerance: float) -> Bools:
-    """Take out single points one by one, the worst first, while chance does not explain them."""
-    outlier = np.zeros(impedance.shape, dtype=np.bool_)
-    weight = 1 / np.abs(impedance)
-    rows = np.arange(len(impedance))
-    kept = weight
-    for _ in range(int(MOST_OUTLIERS * impedance.shape[1]) + 1):
-        worst = _likely_worst(columns, fit)
-        found = _unexplained(columns, fit, kept, worst, tolerance)
-        rows, worst = rows[found], worst[found]
-        if not len(rows):
-            break
-        outlier[rows, worst] = True
-        kept = weight[rows] * ~outlier[rows]
-        fit = _fitted(columns, impedance[rows], kept)
-    return outlier
-
-
-def _likely_worst(columns: Basis, fit: _Fit) -> Places:
-    """Return each spectrum's worst point, by the leverage that the points have at equal weights."""
-    half = len(columns.columns) // 2
-    real, imaginary = columns.columns[:half], columns.columns[half:]
-    left = 1 - (real**2 + imaginary**2).sum(1) / 2
-    worst: Places = np.argmax(np.abs(fit.remains) ** 2 / np.maximum(left, _LEAST_LEFT), axis=1)
-    return worst
-
-
-def _unexplained(columns: Basis, fit: _Fit, weight: Floats, point: Places, tolerance: float) -> Bools:
-    """Return whether noise does not explain one point of each spectrum: external studentisation of both parts."""
-    row = np.arange(len(point))
-    half = len(columns.columns) // 2
-    both = np.stack([columns.columns[point], columns.columns[half + point]], axis=2) * weight[row, point, None, None]
-    solved = fit.inverse @ both
-    left = np.eye(2) * (1 + _LEAST_LEFT) - solved.transpose(0, 2, 1) @ solved
-    remains = np.stack([fit.remains[row, point].real, fit.remains[row, point].imag], axis=1)
-    square = (remains * np.linalg.solve(left, remains[:, :, None])[:, :, 0]).sum(1)
-    freedom = np.maximum(fit.freedom - 2, 1)
-    others = np.maximum(fit.variance * fit.freedom - square, _TINY) / freedom
-    chance = fdtrc(2.0, freedom, square / 2 / others) * half
-    enough = fit.freedom - 2 > columns.columns.shape[1] / 4
-    found: Bools = (chance < OUTLIER_PROBABILITY) & (square > tolerance**2) & enough
-    return found

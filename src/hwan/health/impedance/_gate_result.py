@@ -23,7 +23,8 @@ class Gate:
         Neither drift nor other structure beyond chance and tolerance. Single outliers do not fail a spectrum; they
         are named, and left out of what follows.
     noise
-        Standard deviation of each part of the impedance over its modulus.
+        Standard deviation of each part of the impedance over its modulus; the root mean square over the frequencies
+        where it is uneven.
     drift
         Change of the real part over the sweep, over the modulus at the lowest frequency.
     least_drift_seen

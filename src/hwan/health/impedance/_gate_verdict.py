@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtri, stdtrit
 
-from hwan.health.impedance._gate_fit import DRIFT_PROBABILITY, MOST_OUTLIERS, STRUCTURE_PROBABILITY, GateFit, gate_fit
+from hwan.health.impedance._gate_chances import DRIFT_PROBABILITY, STRUCTURE_PROBABILITY
+from hwan.health.impedance._gate_fit import GateFit, gate_fit
+from hwan.health.impedance._gate_outliers import MOST_OUTLIERS
 from hwan.health.impedance._spectrum import Complexes, Floats, turned
 
 Bools = npt.NDArray[np.bool_]
@@ -34,8 +36,9 @@ class GridGate:
 
     def of(self, rows: npt.NDArray[np.intp]) -> GridGate:
         """Return the verdicts on some of the spectra."""
-        fit = GateFit(*(getattr(self.fit, each.name)[rows] for each in fields(self.fit)))
-        return GridGate(fit, self.drifting[rows], self.structured[rows], self.loop[rows], self.turned[rows])
+        return GridGate(
+            self.fit.of(rows), self.drifting[rows], self.structured[rows], self.loop[rows], self.turned[rows]
+        )
 
     @property
     def passed(self) -> Bools:
@@ -46,7 +49,7 @@ class GridGate:
     @property
     def least_drift_seen(self) -> Floats:
         """The drift that would have been found nine times in ten, as a fraction of the modulus."""
-        freedom, which = np.unique(self.fit.freedom, return_inverse=True)
+        freedom, which = np.unique(self.fit.drift_freedom, return_inverse=True)
         reach = stdtrit(freedom, 1 - DRIFT_PROBABILITY / 2) + stdtrit(freedom, _SEEN)
         seen: Floats = reach[which] * self.fit.drift_error
         return seen
@@ -60,7 +63,7 @@ class GridGate:
 
     def drift_quantiles(self, probabilities: tuple[float, ...]) -> Floats:
         """Return quantiles of the drift, shape (p, n)."""
-        freedom, which = np.unique(self.fit.freedom, return_inverse=True)
+        freedom, which = np.unique(self.fit.drift_freedom, return_inverse=True)
         reach = np.stack([stdtrit(freedom, probability) for probability in probabilities])
         quantiles: Floats = self.fit.drift + reach[:, which] * self.fit.drift_error
         return quantiles
@@ -83,9 +86,9 @@ def grid_gate(frequency_hertz: Floats, impedance_ohm: Complexes, tolerance: floa
 def _loop(impedance: Complexes, fit: GateFit) -> Bools:
     """Return whether the lowest frequencies are inductive and higher ones capacitive, both beyond the noise."""
     phase = impedance.imag / np.abs(impedance)
-    limit = LOOP_SIGMAS * fit.noise[:, None]
+    limit = LOOP_SIGMAS * fit.local_noise
     inductive = np.where(fit.outlier, True, phase > limit)[:, -LOOP_POINTS:].all(1)
-    capacitive = (np.where(fit.outlier, 0.0, phase)[:, :-LOOP_POINTS] < -limit).sum(1) >= LOOP_POINTS
+    capacitive = (np.where(fit.outlier, 0.0, phase)[:, :-LOOP_POINTS] < -limit[:, :-LOOP_POINTS]).sum(1) >= LOOP_POINTS
     found: Bools = inductive & capacitive
     return found
 
