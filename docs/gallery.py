@@ -35,7 +35,7 @@ SAMPLES: Final = ROOT / ".samples/ampworks/datasets/resources"
 IMAGES: Final = ROOT / "docs/images"
 WORDS: Final = Words("en")
 CELL: Final = BatteryType("unknown", rated_capacity_ah=0.0252)
-TABLE_ERROR_VOLT: Final = 0.005
+TABLE_ERROR_VOLT = 0.01
 OPENING: Final = re.compile(r"<svg[^>]*viewBox=\"([^\"]*)\"[^>]*>")
 LOSSES: Final = (
     "loss_of_lithium_inventory", "loss_of_active_material_negative", "loss_of_active_material_positive",

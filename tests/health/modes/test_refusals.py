@@ -106,3 +106,25 @@ def test_a_batch_keeps_its_order_with_refused_curves_between(layered):
 
 def test_a_share_that_was_not_asked_for(layered):
     assert degradation_modes(layered.curve(), layered.electrodes()).silicon_share.code == "modes_no_silicon"
+
+
+def test_a_bump_that_the_tables_do_not_have_is_seen_in_the_residual(layered):
+    def bumped(y):
+        return layered_volt(y) + 0.006 * np.exp(-0.5 * ((y - 0.4) / 0.02) ** 2)
+
+    true, wrong = (
+        Electrodes(
+            half_cell_of(negative_volt, "negative", "graphite", 0.005), half_cell_of(volt, "positive", "nmc622", 0.005)
+        )
+        for volt in (layered_volt, bumped)
+    )
+    aged, fresh = layered.curve((0.12, 0.05, 0.08)), layered.curve(seed=2)
+    good, bad = (degradation_modes_batch([aged, fresh], pair, fresh=[fresh]) for pair in (true, wrong))
+    assert good["residual_features"].max() < 1 < bad["residual_features"].max()
+    assert good["refusal_code"].to_list() == [None, None]
+    assert bad["refusal_code"].to_list() == [None, "modes_features_unknown"]
+    told = degradation_modes(aged, wrong, fresh=[fresh])
+    assert {getattr(told, name).code for name in MODES} == {"modes_reference_unfit"}
+    itself = degradation_modes(fresh, wrong)
+    assert (itself.code, itself.test_needed) == ("modes_features_unknown", "modes_half_cells")
+    assert itself.values["features"] > 1

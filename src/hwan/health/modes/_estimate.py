@@ -28,6 +28,8 @@ LOW_MISSED_VOLT: Final = 0.1
 HIGH_MISSED_VOLT: Final = 0.02
 WORST: Final = 4.0
 """Tables whose squared errors are so many times the stated are not this cell's."""
+ODD: Final = 1.0
+"""A residual whose lowest waves are so many times the expected has features that the tables do not have."""
 UNLIKELY: Final = 1e-3
 """A minimum with less weight is left out."""
 Bools = npt.NDArray[np.bool_]
@@ -43,6 +45,7 @@ class _Part(NamedTuple):
     shared: Floats
     residual_volt: Floats
     limit_volt: Floats
+    features: Floats
     table_ratio: Floats
     agreeing: npt.NDArray[np.int64]
     at_bound: Bools
@@ -54,8 +57,9 @@ class Estimates(NamedTuple):
 
     `weight` (n, minima), `mean` and `deviation` (n, minima, 7): what each minimum says and how likely it is, the
     likeliest first. Of the likeliest: `parameters` (n, 5), `shared` (n, ERRORS), `residual_volt`, `limit_volt`,
-    `table_ratio`, `agreeing`, `at_bound` and `unexplained`, where a window leaves more than noise (n). `reference`
-    is the fresh curves' fit, `reference_bad` whether it cannot be built on, `starts` from how many each was begun.
+    `features`, `table_ratio`, `agreeing`, `at_bound` and `unexplained`, where a window leaves more than noise (n).
+    `reference` is the fresh curves' fit, `reference_bad` whether it cannot be built on, `starts` from how many each
+    was begun.
     """
 
     weight: Floats
@@ -65,6 +69,7 @@ class Estimates(NamedTuple):
     shared: Floats
     residual_volt: Floats
     limit_volt: Floats
+    features: Floats
     table_ratio: Floats
     agreeing: npt.NDArray[np.int64]
     at_bound: Bools
@@ -112,7 +117,7 @@ def _part(given: Problem, bounds: Bounds, beside: Beside | None, exact: bool, sp
     unexplained = partial & (fits.residual_volt[first] > SEEN * assumed_noise(given))
     return _Part(
         weight, values[place], deviation[place], own, fits.shared[first], fits.residual_volt[first], limit_of(given),
-        fits.table_ratio[first], fits.agreeing, at_bounds(own, bounds), unexplained,
+        fits.features[first], fits.table_ratio[first], fits.agreeing, at_bounds(own, bounds), unexplained,
     )  # fmt: skip
 
 
@@ -135,7 +140,8 @@ def _unusable(fresh: Problem, bounds: Bounds, reference: Reference) -> bool:
     """Return whether nothing can be built on the fresh curves' fit."""
     left = reference.residual_volt <= limit_of(fresh)
     resting = at_bounds(reference.parameters, bounds)
-    return bool(not left.all() or resting.any() or reference.table_ratio > WORST)
+    odd = reference.features > ODD
+    return bool(not left.all() or resting.any() or odd.any() or reference.table_ratio > WORST)
 
 
 def _partial(given: Problem, beside: Beside | None) -> Bools:

@@ -17,8 +17,9 @@ def reference_exact(fresh: Problem, bounds: Bounds, starts: int) -> Reference:
     best = np.array([np.flatnonzero(found.curve == one)[0] for one in range(len(fresh.charge_ah))])
     residual = found.residual_volt[best]
     return Reference(
-        found.parameters[best], found.hessian[best], np.zeros(ERRORS), residual, residual, 1.0, found.agreeing
-    )
+        found.parameters[best], found.hessian[best], np.zeros(ERRORS), residual, residual, np.zeros(len(best)), 1.0,
+        found.agreeing,
+    )  # fmt: skip
 
 
 def fits_exact(given: Problem, bounds: Bounds, reference: Reference | None) -> Fits:
@@ -47,7 +48,7 @@ def _fit(given: Problem, bounds: Bounds, starts: int) -> Fits:
     sigma = np.maximum(equivalent[best], given.noise_volt)[curve]
     return Fits(
         curve, at, np.zeros((len(at), ERRORS)), cost / sigma**2, hessian / sigma[:, None, None] ** 2, size,
-        np.ones(len(at)), minima.agreeing,
+        np.zeros(len(at)), np.ones(len(at)), minima.agreeing,
     )  # fmt: skip
 
 

@@ -14,14 +14,16 @@ FAR: Final = 25.0
 """A minimum with so many times the best one's cost is not followed."""
 LEAST_NOISE_VOLT: Final = 1e-5
 """No cycler's voltage is quieter."""
+LOWEST: Final = 16
+"""Waves along a curve in which a feature shows that the tables do not have: down to an eighth of it."""
 
 
 class Reference(NamedTuple):
     """The fresh curves' own fit.
 
     Parameters (curves, 5) with their curvature (curves, 5, 5), the coefficients of the tables' errors (ERRORS),
-    the white part and the residual of each curve in V, the size of the tables' errors over the stated, and how many
-    starts agreed.
+    the white part and the residual of each curve in V, the features of the residual as in :class:`Fits`, the size of
+    the tables' errors over the stated, and how many starts agreed.
     """
 
     parameters: Floats
@@ -29,6 +31,7 @@ class Reference(NamedTuple):
     shared: Floats
     white_volt: Floats
     residual_volt: Floats
+    features: Floats
     table_ratio: float
     agreeing: npt.NDArray[np.int64]
 
@@ -39,8 +42,9 @@ class Fits(NamedTuple):
     `curve` (m) says of which curve; `parameters` (m, curves of a row x 5) are its own, then its fresh curves';
     `shared` (m, ERRORS) the coefficients of the tables' errors; `cost` (m) is -2 log of the posterior density and
     `hessian` (m, size, size) its curvature, over the parameters and, where they were fitted, the coefficients;
-    `residual_volt` (m) the own curve's root mean square residual, `table_ratio` (m) the tables' errors over the
-    stated ones; `agreeing` (curves) of the starts.
+    `residual_volt` (m) the own curve's root mean square residual, `features` (m) the mean square of its lowest waves
+    over what noise and the tables' stated errors leave there, 0 with exact tables; `table_ratio` (m) the tables'
+    errors over the stated ones; `agreeing` (curves) of the starts.
     """
 
     curve: Rows
@@ -49,6 +53,7 @@ class Fits(NamedTuple):
     cost: Floats
     hessian: Floats
     residual_volt: Floats
+    features: Floats
     table_ratio: Floats
     agreeing: npt.NDArray[np.int64]
 
@@ -75,3 +80,15 @@ def white(residual_volt: Floats, count: npt.NDArray[np.int64]) -> tuple[Floats, 
     together = beside / np.maximum(square, 1e-30)
     together = np.where(together > 3 / np.sqrt(count), np.minimum(together, 0.98), 0.0)
     return size, size * np.sqrt((1 + together) / (1 - together))
+
+
+def lowest_waves(residual_volt: Floats, count: npt.NDArray[np.int64]) -> Floats:
+    """Return the mean square of the `LOWEST` cosine waves along each curve, V²; of white noise it is the variance."""
+    found = np.empty(len(residual_volt))
+    for number in np.unique(count).tolist():
+        rows = count == number
+        place = (np.arange(number) + 0.5) / number
+        waves = np.sqrt(2 / number) * np.cos(np.pi * np.outer(place, np.arange(min(LOWEST, number))))
+        waves[:, 0] /= np.sqrt(2)
+        found[rows] = ((residual_volt[rows, :number] @ waves) ** 2).mean(axis=1)
+    return found

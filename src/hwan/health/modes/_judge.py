@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from hwan.core import is_known
 from hwan.health.modes._curve import Curve, Prepared
-from hwan.health.modes._estimate import WORST, Estimates
+from hwan.health.modes._estimate import ODD, WORST, Estimates
 from hwan.health.modes._kernel import Floats
 
 SLOWEST_NEEDED: Final = 0.055
@@ -36,6 +36,7 @@ ON_PLATEAU: Final = (0, 2, 3, 5)
 TESTS: Final = {
     "modes_rate_above_limit": "modes_slow_full_charge",
     "modes_residual_too_large": "modes_half_cells",
+    "modes_features_unknown": "modes_half_cells",
     "modes_tables_do_not_fit": "modes_half_cells",
     "modes_at_bound": "modes_slow_full_charge",
     "modes_no_fresh_curve": "modes_fresh_curve",
@@ -68,6 +69,7 @@ def curve_codes(found: Estimates) -> Codes:
     """Return what speaks against the whole fit of each curve, shape (n,); None where nothing does."""
     codes: Codes = np.full(len(found.residual_volt), None, dtype=object)
     codes[found.at_bound] = "modes_at_bound"
+    codes[found.features > ODD] = "modes_features_unknown"
     codes[found.table_ratio > WORST] = "modes_tables_do_not_fit"
     codes[~(found.residual_volt <= found.limit_volt)] = "modes_residual_too_large"
     return codes

@@ -125,8 +125,8 @@ def degradation_modes_batch(
     polars.DataFrame
         ``name``; for each figure its value, ``_low`` and ``_high`` (90 % interval; also where the value is
         refused, so that it is seen how wide it is) and ``_refusal``; ``residual_volt``, ``noise_volt``,
-        ``table_ratio``, ``starts_agreeing``, the four stoichiometries at the curve's ends, and ``refusal_code``
-        of the whole curve. Values are null where refused.
+        ``residual_features``, ``table_ratio``, ``starts_agreeing``, the four stoichiometries at the curve's ends, and
+        ``refusal_code`` of the whole curve. Values are null where refused.
     """
     refused = chemistry_refused(chemistry, electrodes)
     names = [each.name for each in curves]
@@ -227,6 +227,7 @@ def _fit_values(judged: _Judged) -> dict[str, float]:
         "residual_mv": 1e3 * float(found.residual_volt[0]),
         "limit_mv": 1e3 * float(found.limit_volt[0]),
         "ratio": float(np.sqrt(found.table_ratio[0])),
+        "features": float(found.features[0]),
     }
 
 
@@ -255,8 +256,8 @@ def _columns(judged: _Judged | None, many: int) -> dict[str, Any]:
 
 
 REST: Final = (
-    "residual_volt", "residual_limit_volt", "noise_volt", "table_ratio", "starts_agreeing", "negative_first",
-    "negative_last", "positive_first", "positive_last",
+    "residual_volt", "residual_limit_volt", "noise_volt", "residual_features", "table_ratio", "starts_agreeing",
+    "negative_first", "negative_last", "positive_first", "positive_last",
 )  # fmt: skip
 
 
@@ -264,8 +265,8 @@ def _rest(judged: _Judged) -> Floats:
     found = judged.found
     x0, wx, y0, wy, _ = found.parameters.T
     return np.stack(
-        (found.residual_volt, found.limit_volt, judged.given.noise_volt, found.table_ratio, found.agreeing,
-         x0, x0 + wx, y0, y0 - wy), axis=1,
+        (found.residual_volt, found.limit_volt, judged.given.noise_volt, found.features, found.table_ratio,
+         found.agreeing, x0, x0 + wx, y0, y0 - wy), axis=1,
     )  # fmt: skip
 
 

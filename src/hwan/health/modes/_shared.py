@@ -15,7 +15,7 @@ import numpy.typing as npt
 from hwan.health.modes._curve import MOST_POINTS
 from hwan.health.modes._discrepancy import EACH, ERRORS, equations, waves
 from hwan.health.modes._fit import APART, Bounds, fit, picked, search
-from hwan.health.modes._fits import Fits, Reference, followed, white
+from hwan.health.modes._fits import LOWEST, Fits, Reference, followed, lowest_waves, white
 from hwan.health.modes._joint import Joint, Model, fit_together
 from hwan.health.modes._kernel import PARAMETERS, Floats, Points, Rows, Table
 from hwan.health.modes._problem import Problem, ends
@@ -66,10 +66,11 @@ def reference_shared(fresh: Problem, bounds: Bounds, starts: int) -> Reference:
     found, sigma, ratio = _twice(at, curves, sigma, np.ones(rows), model, bounds)
     best = int(found.cost.argmin())
     parameters = found.parameters[best, :-ERRORS].reshape(many, PARAMETERS)
-    size = [_left_over(found, curves, one, model)[0][best] for one in range(many)]
+    left = [_left_over(found, curves, one, model)[::2] for one in range(many)]
+    size, waves = np.array([[each[best] for each in both] for both in left]).T
     return Reference(
-        parameters, np.zeros((many, 5, 5)), found.parameters[best, -ERRORS:], sigma[best], np.array(size),
-        float(ratio[best]), minima.agreeing,
+        parameters, np.zeros((many, 5, 5)), found.parameters[best, -ERRORS:], sigma[best], size,
+        waves / _unfitted(fresh, model.points)[curves[best]], float(ratio[best]), minima.agreeing,
     )  # fmt: skip
 
 
@@ -88,10 +89,10 @@ def fits_shared(given: Problem, bounds: Bounds, beside: Beside | None) -> Fits:
     start = np.concatenate((start, np.broadcast_to(shared, (len(start), ERRORS))), axis=1)
     model = Model(points, given.negative, given.positive, given.errors)
     found, _, ratio = _twice(start, curves, sigma, scale, model, bounds)
-    size, _ = _left_over(found, curves, 0, model)
+    size, _, waves = _left_over(found, curves, 0, model)
     return Fits(
         curves[:, 0], found.parameters[:, :-ERRORS], found.parameters[:, -ERRORS:], found.cost, found.hessian, size,
-        ratio, minima.agreeing,
+        waves / _unfitted(given, points)[curves[:, 0]], ratio, minima.agreeing,
     )  # fmt: skip
 
 
@@ -180,17 +181,26 @@ def _size_of_errors(found: Joint, assumed: Floats) -> Floats:
     return ratio
 
 
-def _left_over(found: Joint, curves: Rows, place: int, model: Model) -> tuple[Floats, Floats]:
-    """Return size and white equivalent of the residual of the curves at one place of the rows, V."""
+def _left_over(found: Joint, curves: Rows, place: int, model: Model) -> tuple[Floats, Floats, Floats]:
+    """Return size and white equivalent of the residual of the curves at one place of the rows, V; its low waves, V²."""
     mine = slice(PARAMETERS * place, PARAMETERS * (place + 1))
     parts = []
     for first in range(0, len(curves), 500):
         some = slice(first, first + 500)
         at, curve = found.parameters[some], curves[some, place]
         residual, _ = equations(at[:, mine], at[:, -ERRORS:], curve, *model)
-        parts.append(white(residual, model.points.number[curve]))
-    size, equivalent = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return size, equivalent
+        count = model.points.number[curve]
+        parts.append((*white(residual, count), lowest_waves(residual, count)))
+    size, equivalent, low = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return size, equivalent, low
+
+
+def _unfitted(given: Problem, points: Points) -> Floats:
+    """Return the mean square that is expected of the lowest waves of each curve, V²: noise, and what is too fine."""
+    rough = ROUGH * np.hypot(*given.errors) / np.sqrt(2)
+    number = points.number[: len(given.charge_ah)]
+    expected: Floats = given.noise_volt**2 + number / LOWEST * rough**2
+    return expected
 
 
 def _many(given: Problem) -> int:
