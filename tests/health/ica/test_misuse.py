@@ -35,6 +35,20 @@ def test_refused_with_a_reason_and_a_test(code, method):
         assert str(found.test_needed) in catalogue(language)["test"]
 
 
+def test_peaks_that_noise_hides_are_refused_with_what_hides_them():
+    flat = made(3000, ((1.5, 3.4, 0.0008),))
+    found = incremental_capacity(flat.noisy(), flat.charge)
+    assert isinstance(found, Refusal)
+    assert found.code == "ica_hidden"
+    assert found.values["error"] > found.values["most"]
+    for language in ("en", "ko"):
+        assert "{" not in text("refusal", found.code, language, found.values)
+        assert str(found.test_needed) in catalogue(language)["test"]
+    table = incremental_capacities([flat.noisy()], [flat.charge])
+    assert table["refusal_code"].to_list() == ["ica_hidden"]
+    assert table["peak_volt"].is_null().all()
+
+
 def test_a_cell_of_another_chemistry_is_not_taken_for_one_of_this():
     assert isinstance(incremental_capacity(CURVE.volt, CURVE.charge, chemistry="nmc811"), IncrementalCapacity)
     found = incremental_capacity(CURVE.volt, CURVE.charge, chemistry="lto")

@@ -47,5 +47,5 @@ def test_fewer_pulses_than_the_coefficients_are_of(tmp_path) -> None:
     model = json.loads((FOLDER / "pulsebat-lmo10-1.json").read_text(encoding="utf-8"))
     model["protocol"]["rates_per_hour"].pop()
     path.write_text(json.dumps(model), encoding="utf-8")
-    with pytest.raises(BadDefinition, match="expected 15|shape"):
+    with pytest.raises(BadDefinition, match="shape"):
         load_model(path)

@@ -13,16 +13,19 @@ from hwan.health.ica._density import (
     MOST_RATIO,
     PAD,
     RUNGS,
+    density_at,
     density_of,
     left_at,
 )
 from hwan.health.ica._grid import between
 from hwan.health.ica._instrument import instrument_of, span_of
+from hwan.health.ica._noise import correlated
 from hwan.health.ica._peaks import LEAST_RISE, LEAST_SHARE, MOST_PEAKS, edge, found_peaks, parabola, shifted
 from hwan.health.ica._regression import bend_variance, regressed
 
 ANSWERED: Final = 0
 NO_SPAN: Final = 1
+HIDDEN: Final = 2
 DENSITY: Final = 0
 REGRESSION: Final = 1
 MOST_CELLS: Final = 112
@@ -40,14 +43,20 @@ LEFT: Final = 4.0
 """What a density errs by, in parts of what two bandwidths differ by; in simulations such weights erred least."""
 LEAST_DENSITY: Final = 0.01
 """A density is no less than this part of the regression: its kernel may touch zero."""
-HONEST: Final = 0.5
-"""The variance of the regression, at its lowered penalty, was two to three times its squared error in simulations."""
+HONEST: Final = 0.65
+"""The variance of the regression, at its lowered penalty, was 1.5 to 2.5 times its squared error in simulations."""
+SURER: Final = 1.4
+"""A density answers when it errs this much less: its bias is known less surely."""
+MOST_ERROR: Final = (0.9, 0.5)
+"""A density and a regression that are expected to err by more, in parts of the curve, are hidden by noise."""
 BELOW_NARROWEST: Final = MOST_RATIO / (1 - MOST_RATIO)
 """What all bandwidths below the narrowest leave, in parts of what the next wider one leaves."""
+HIDES: Final = 1.4
+"""Of what is lost at the edges of a peak: by so much more a plateau hidden there was higher, in simulations."""
 ROWS: Final = 5 + RUNGS
 (STATUS, ESTIMATOR, NOISE, RESOLUTION, BANDWIDTH, WINDOW, ERROR, ERROR_DENSITY, ERROR_REGRESSION, PLACES, PEAKS,
- SPAN, RUNG) = range(13)  # fmt: skip
-COLUMNS: Final = 13
+ SPAN, RUNG, TOGETHER) = range(14)  # fmt: skip
+COLUMNS: Final = 14
 PEAK_COLUMNS: Final = 7
 """Position, its error, height, its error (relative), area, its error, bandwidth."""
 
@@ -60,39 +69,52 @@ def analysed(charge: Array, voltage: Array, curve: Array, work: Array, told: Arr
     `charge` in Ah and `voltage` rise together; `curve` (3, MOST_PLACES), `work` (ROWS, MOST_PLACES), `told` (COLUMNS),
     `peaks` (MOST_PEAKS, PEAK_COLUMNS).
     """
-    sigma, resolution = instrument_of(charge, voltage)
-    span = span_of(voltage)
-    floor = max(sigma, resolution / math.sqrt(12.0), 1e-5 * span)
     told[:] = 0.0
-    told[NOISE], told[RESOLUTION], told[SPAN] = sigma, resolution, span
-    width = max(PER_RESOLUTION * resolution, PER_NOISE * floor, BINS_PER_WIDTH * span / (MOST_PLACES - 2 * PAD - 64))
-    told[BANDWIDTH] = width
+    floor, width = seen(charge, voltage, told)
     places = 0
-    if span > LEAST_SPAN * width:
-        places, rung, error, factors = density_of(charge, voltage, (floor, floor**2), width, curve[0], curve[1], work)
+    if told[SPAN] > LEAST_SPAN * width:
+        noise = (floor, floor**2, told[TOGETHER])
+        places, rung, error, factors = density_of(charge, voltage, noise, width, curve[0], curve[1], work)
     if places == 0:
         told[STATUS] = NO_SPAN
         return
-    told[ESTIMATOR], told[PLACES], told[RUNG] = DENSITY, places, rung
+    told[PLACES], told[RUNG] = places, rung
     told[BANDWIDTH] = width * 2 ** (0.5 * rung)
     signal, step = 0.0, curve[0, 1] - curve[0, 0]
     for i in range(places):
         signal += curve[1, i] ** 2 * step
     told[ERROR_DENSITY] = math.sqrt(error / signal)
+    # Samples that err together tell no more than one of them.
+    alike = floor * math.sqrt(told[TOGETHER])
     count = min(MOST_CELLS, len(charge) // CELL_SAMPLES)
     theta, variance, matrix, cells = begun(curve, places, count)
-    start, ratio, free = regressed(charge, voltage, floor, theta, variance, matrix, cells)
+    start, ratio, free = regressed(charge, voltage, alike, theta, variance, matrix, cells)
     ratio, wide = max(ratio, 1.0), (charge[-1] - charge[0]) / count
     told[ERROR_REGRESSION] = math.sqrt(HONEST * ratio * squared_error(theta, variance, wide) / signal)
-    told[ERROR] = min(told[ERROR_DENSITY], told[ERROR_REGRESSION])
-    if told[ERROR_REGRESSION] < told[ERROR_DENSITY]:
-        told[ESTIMATOR], told[PLACES], told[WINDOW] = REGRESSION, count, wide * count / free
+    told[ESTIMATOR] = REGRESSION if told[ERROR_REGRESSION] < SURER * told[ERROR_DENSITY] else DENSITY
+    told[ERROR] = told[ERROR_REGRESSION] if told[ESTIMATOR] == REGRESSION else told[ERROR_DENSITY]
+    if told[ERROR] > MOST_ERROR[int(told[ESTIMATOR])]:
+        told[STATUS] = HIDDEN
+        return
+    if told[ESTIMATOR] == REGRESSION:
+        told[PLACES], told[WINDOW] = count, wide * count / free
         low = curve[0, 0]
         written(theta, variance, start, wide, ratio, curve)
         weighed(low, step, rung, factors, curve[:, :count], work)
-        peaks_of_regression(theta, matrix, wide, (floor, ratio), curve, told, peaks)
+        peaks_of_regression(theta, matrix, wide, (alike, ratio), curve, told, peaks)
     else:
         peaks_of_density(places, factors, charge[-1] - charge[0], curve, told, peaks, work)
+
+
+def seen(charge: Array, voltage: Array, told: Array) -> tuple[float, float]:
+    """Write what the curve shows of its voltmeter; return its error in V and the narrowest bandwidth."""
+    sigma, resolution = instrument_of(charge, voltage)
+    span = span_of(voltage)
+    floor, together = correlated(charge, voltage, max(sigma, resolution / math.sqrt(12.0), 1e-5 * span))
+    width = max(PER_RESOLUTION * resolution, PER_NOISE * floor, BINS_PER_WIDTH * span / (MOST_PLACES - 2 * PAD - 64))
+    told[NOISE] = floor if together > 1 else sigma
+    told[RESOLUTION], told[SPAN], told[TOGETHER], told[BANDWIDTH] = resolution, span, together, width
+    return floor, width
 
 
 def begun(curve: Array, places: int, count: int) -> tuple[Array, Array, Array, Array]:
@@ -128,7 +150,9 @@ def written(theta: Array, variance: Array, start: float, wide: float, ratio: flo
         curve[2, j] = math.sqrt(ratio * variance[j])
 
 
-def weighed(low: float, step: float, rung: int, factors: tuple[float, float, float], curve: Array, work: Array) -> None:
+def weighed(
+    low: float, step: float, rung: int, factors: tuple[float, float, float, float], curve: Array, work: Array
+) -> None:
     """Draw a regression towards the density where that is known better; where a plateau is lost in noise, mostly.
 
     The errors of both are noise of the same samples, and that of the density is mostly one-sided: a weight by their
@@ -153,7 +177,7 @@ def weighed(low: float, step: float, rung: int, factors: tuple[float, float, flo
 
 def peaks_of_density(
     places: int,
-    factors: tuple[float, float, float],
+    factors: tuple[float, float, float, float],
     charge: float,
     curve: Array,
     told: Array,
@@ -162,8 +186,8 @@ def peaks_of_density(
 ) -> None:
     """Write the peaks of a density, and its relative standard error along the curve.
 
-    To the error of a height belongs what the next narrower bandwidth makes of it; of the narrowest, what the next
-    wider one takes away, and those below it would give.
+    To the error of a height belongs what the next narrower bandwidth makes of it and, by what the next wider one takes
+    away, what all narrower ones would give; to that of a position, how far the next wider one moves it.
     """
     total, step, density = 0.0, curve[0, 1] - curve[0, 0], curve[1, :places]
     deviation, gathered = work[3, :places], work[4, :places]
@@ -180,23 +204,48 @@ def peaks_of_density(
         at, low, high = top[k], valley[k], valley[k + 1]
         place, bend = parabola(density, places, at, reach)
         slope = math.sqrt(factors[1] * density[at]) * step
-        _, bias = left_at(work, rung, float(at))
-        bias *= 1.0 if rung > 0 else BELOW_NARROWEST
+        bias, moved = biases(work, rung, factors[3], at, reach)
         unsure = math.hypot(deviation[at], bias)
         left, left_doubt = edge(density, deviation, unsure, at, low, reach)
         right, right_doubt = edge(density, deviation, unsure, at, high, reach)
+        unsure = max(unsure, HIDES * factors[3] * most_taken(work, rung, int(left), int(right), factors[3]))
         area = charge * (between(gathered, right) - between(gathered, left)) / total
         if area < LEAST_SHARE * charge:
             continue
         row = peaks[kept]
         row[0] = curve[0, 0] + place * step
-        row[1] = shifted(slope, bend, density, deviation, at, low, high) * step
+        shift = shifted(slope, bend, density, deviation, at, low, high)
+        row[1] = math.hypot(shift, min(moved / max(abs(bend), 1e-300), 0.25 * (high - low))) * step
         row[2], row[3] = density[at], unsure / density[at]
         row[4] = area
         row[5] = 0.5 * density[at] * step * math.hypot(left_doubt, right_doubt)
         row[6] = told[BANDWIDTH]
         kept += 1
     told[PEAKS] = kept
+
+
+def biases(work: Array, rung: int, lost: float, at: int, reach: int) -> tuple[float, float]:
+    """Return by how much the bandwidth may lower a peak, and tilt it for each place of the grid."""
+    _, beside = left_at(work, rung, float(at))
+    bias = abs(beside) * (1.0 if rung > 0 else BELOW_NARROWEST)
+    if lost == 0:
+        return bias, 0.0
+    low, high = wider_takes(work, rung, at - reach), wider_takes(work, rung, at + reach)
+    return max(bias, lost * abs(wider_takes(work, rung, at))), abs(high - low) / (2 * reach)
+
+
+def most_taken(work: Array, rung: int, first: int, last: int, lost: float) -> float:
+    """Return the most that the next wider bandwidth takes away between two places: behind an edge a peak may hide."""
+    most = 0.0
+    if lost > 0:
+        for i in range(first, last + 1):
+            most = max(most, abs(wider_takes(work, rung, i)))
+    return most
+
+
+def wider_takes(work: Array, rung: int, at: int) -> float:
+    """Return what the next wider bandwidth takes away at a place."""
+    return density_at(work, rung, float(at)) - density_at(work, rung + 1, float(at))
 
 
 def peaks_of_regression(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from hwan.core import BadDefinition, Conditions, Refusal
 from hwan.health._signals import Floats
 from hwan.health.ica import _analysed as place
-from hwan.health.ica._checks import cell_window, no_span, oriented, refused
+from hwan.health.ica._checks import cell_window, hidden, no_span, oriented, refused
 from hwan.health.ica._density import MOST_PLACES
 from hwan.health.ica._machine import machine
 from hwan.health.ica._peaks import MOST_PEAKS
@@ -40,11 +40,12 @@ def incremental_capacity(
 
     Two estimators are computed. The *density* of charge over voltage is smoothed by a kernel that takes out the blur
     by noise and by itself up to the sixth power of its width; its bandwidth is at least two steps of the voltmeter and
-    1.5 standard deviations of the noise, both measured on the curve, and is widened while the error expected (bias by
-    comparing bandwidths, variance by the noise) becomes smaller. The *regression* takes the voltage as a rising
-    function of charge whose slope is smooth in its logarithm, with the penalty that makes the record likeliest; what
-    a penalty four times as large takes away is given back. The one with the smaller expected error is the answer; a
-    regression is drawn towards the density where that errs less, as on a plateau that rises by little more than noise.
+    1.5 standard deviations of the noise, both measured on the curve (samples whose noise hangs together count as one),
+    and is widened while the error expected (bias by comparing bandwidths, variance by the noise) becomes smaller. The
+    *regression* takes the voltage as a rising function of charge whose slope is smooth in its logarithm, with the
+    penalty that makes the record likeliest; what a penalty four times as large takes away is given back. The one with
+    the smaller expected error is the answer, the density when its error is clearly smaller; a regression is drawn
+    towards the density where that errs less, as on a plateau that rises by little more than noise.
 
     Parameters
     ----------
@@ -59,7 +60,8 @@ def incremental_capacity(
     -------
     IncrementalCapacity or Refusal
         Refused: fewer than 30 samples, a constant voltage, less than two bandwidths of span, voltages that no
-        single cell has.
+        single cell has, peaks that noise and resolution hide (an error near that of the curve itself is
+        expected).
 
     Raises
     ------
@@ -101,9 +103,9 @@ def incremental_capacities(
     Returns
     -------
     polars.DataFrame
-        ``estimator``, ``bandwidth_volt``, ``window_ah``, ``expected_error``, ``noise_volt``, ``resolution_volt``,
-        ``charge_ah``, ``peak_count``; of the highest peak ``peak_volt``, ``peak_ah_per_volt``, ``peak_ah`` with
-        ``_low`` and ``_high`` of the 90 % interval; ``peaks``, a list of all with the same fields and
+        ``estimator``, ``bandwidth_volt``, ``window_ah``, ``expected_error``, ``noise_volt``, ``noise_samples``,
+        ``resolution_volt``, ``charge_ah``, ``peak_count``; of the highest peak ``peak_volt``, ``peak_ah_per_volt``,
+        ``peak_ah`` with ``_low`` and ``_high`` of the 90 % interval; ``peaks``, a list of all with the same fields and
         ``bandwidth_volt``; ``refusal_code``, null where it answers.
 
     Raises
@@ -125,7 +127,8 @@ _PEAK: Final[dict[str, Any]] = {
 }  # fmt: skip
 SCHEMA: Final[dict[str, Any]] = {
     "estimator": pl.String, "bandwidth_volt": pl.Float64, "window_ah": pl.Float64, "expected_error": pl.Float64,
-    "noise_volt": pl.Float64, "resolution_volt": pl.Float64, "charge_ah": pl.Float64, "peak_count": pl.Int64,
+    "noise_volt": pl.Float64, "noise_samples": pl.Float64, "resolution_volt": pl.Float64, "charge_ah": pl.Float64,
+    "peak_count": pl.Int64,
     **_PEAK, "peaks": pl.List(pl.Struct({**_PEAK, "bandwidth_volt": pl.Float64})), "refusal_code": pl.String,
 }  # fmt: skip
 
@@ -154,9 +157,7 @@ class Run:
         for first in range(0, len(chosen), BLOCK):
             self._go(chosen[first : first + BLOCK], loops)
         for number in chosen:
-            if self.told[number, place.STATUS] == place.NO_SPAN:
-                span, width = self.told[number, place.SPAN], self.told[number, place.BANDWIDTH]
-                self.refusals[number] = no_span(float(span), float(width))
+            self.refusals[number] = _refusal(self.told[number])
 
     def _go(self, chosen: Sequence[int], loops: Callable[..., None]) -> None:
         curves = [self.curves[number] for number in chosen]
@@ -178,7 +179,7 @@ class Run:
             "curve": np.arange(count), "estimator": [ESTIMATORS[int(each)] for each in told[:, place.ESTIMATOR]],
             "bandwidth": told[:, place.BANDWIDTH], "window_ah": told[:, place.WINDOW],
             "expected_error": told[:, place.ERROR], "noise_volt": told[:, place.NOISE],
-            "resolution_volt": told[:, place.RESOLUTION],
+            "noise_samples": told[:, place.TOGETHER], "resolution_volt": told[:, place.RESOLUTION],
             "charge_ah": [float(charge[-1]) if len(charge) else 0.0 for charge, _ in self.curves],
             "refusal_code": [None if each is None else each.code for each in self.refusals],
         }, schema_overrides={"refusal_code": pl.String, "estimator": pl.String, "charge_ah": pl.Float64})  # fmt: skip
@@ -206,6 +207,17 @@ class Run:
             columns |= {f"peak_{name}": rows[:, value]}
             columns |= {f"peak_{name}_low": rows[:, value] - half, f"peak_{name}_high": rows[:, value] + half}
         return pl.DataFrame({**columns, "bandwidth_volt": rows[:, 6]})
+
+
+def _refusal(told: Floats) -> Refusal | None:
+    """Return why the loops gave no answer, or None where they did."""
+    if told[place.STATUS] == place.NO_SPAN:
+        return no_span(float(told[place.SPAN]), float(told[place.BANDWIDTH]))
+    if told[place.STATUS] == place.HIDDEN:
+        error, noise, resolution = (float(told[each]) for each in (place.ERROR, place.NOISE, place.RESOLUTION))
+        most = place.MOST_ERROR[int(told[place.ESTIMATOR])]
+        return hidden(error, most, noise, resolution)
+    return None
 
 
 def of_curves(

@@ -25,6 +25,7 @@ CELL_WINDOW_VOLT: Final = {
 """Voltages that one cell of a chemistry can have, wide enough for abuse: beyond, it is a module or other chemistry."""
 SLOW_CHARGE: Final = "ica_slow_charge"
 ONE_CELL: Final = "ica_one_cell"
+QUIET: Final = "ica_quiet_voltmeter"
 
 
 def oriented(voltage_volt: ArrayLike, charge_ah: ArrayLike, where: str = "") -> tuple[Floats, Floats]:
@@ -41,7 +42,8 @@ def oriented(voltage_volt: ArrayLike, charge_ah: ArrayLike, where: str = "") -> 
         raise BadDefinition("ica_curve_malformed", *problems, where=where)
     if len(charge) < 2:
         return charge, voltage
-    charge = charge - charge[0] if charge[-1] >= charge[0] else charge[0] - charge
+    if charge[0] != 0 or charge[-1] < 0:
+        charge = charge - charge[0] if charge[-1] >= charge[0] else charge[0] - charge
     falls = charge[1:] < charge[:-1]
     back = float(-np.minimum(np.diff(charge), 0.0).sum()) if falls.any() else 0.0
     if back > BACKWARDS * charge[-1]:
@@ -62,8 +64,8 @@ def _floats(values: ArrayLike) -> Floats:
 
 
 def _problems(voltage: Floats, charge: Floats) -> tuple[Problem, ...]:
-    shapes: dict[str, str | float] = {"voltage": str(voltage.shape), "charge": str(charge.shape)}
     if voltage.ndim != 1 or voltage.shape != charge.shape:
+        shapes: dict[str, str | float] = {"voltage": str(voltage.shape), "charge": str(charge.shape)}
         return (("ica_shapes_differ", shapes),)
     if len(voltage) > MOST_SAMPLES:
         return (("ica_too_many_samples", {"got": len(voltage), "most": MOST_SAMPLES}),)
@@ -110,3 +112,10 @@ def no_span(span_volt: float, bandwidth_volt: float, quantity: str = QUANTITY) -
     """Return the refusal of a curve that noise and resolution hide."""
     values: dict[str, str | float] = {"span": 1e3 * span_volt, "bandwidth": 1e3 * bandwidth_volt}
     return Refusal(quantity, "ica_span_too_small", ("change of voltage",), SLOW_CHARGE, values)
+
+
+def hidden(error: float, most: float, noise_volt: float, resolution_volt: float) -> Refusal:
+    """Return the refusal of a curve whose peaks are narrower than noise and resolution let see."""
+    values: dict[str, str | float] = {"error": 1e2 * error, "most": 1e2 * most}
+    values |= {"noise": 1e3 * noise_volt, "resolution": 1e3 * resolution_volt}
+    return Refusal(QUANTITY, "ica_hidden", ("narrow peaks",), QUIET, values)

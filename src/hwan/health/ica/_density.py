@@ -25,7 +25,11 @@ RUNGS: Final = 8
 """Bandwidths that are looked at, each √2 times the one before."""
 MOST_RATIO: Final = 0.6
 """Each narrower bandwidth leaves at most this part of what the next one leaves."""
-NODES: Final = 48
+SMOOTH: Final = (0.6, 0.9)
+"""A bandwidth that takes away at most this part of what the next wider one does; what it and all below take away..."""
+EDGED: Final = (0.7, 5.5)
+"""...and one that takes away this part, as at the edges of a plateau (2^-1/4 at a step), behind which more may hide."""
+NODES: Final = 32
 """Points of the integrals over frequency."""
 HIGHEST: Final = 6.0
 """They end where the Gaussian has fallen to exp(−18)."""
@@ -35,6 +39,8 @@ MOST_PLACES: Final = 6400
 """Places of the grid with both pads; a narrowest bandwidth that would need more is widened."""
 
 Array = Any
+Noise = tuple[float, float, float]
+"""σ of the samples in V, the σ² that the kernel takes out, and how many samples err together."""
 
 
 def kernel(width: float, step: float, variance: float, weights: Array) -> int:
@@ -79,47 +85,62 @@ def variance_factors(width: float, narrower: float, sigma: float, variance: floa
 
 
 def density_of(
-    charge: Array, voltage: Array, noise: tuple[float, float], width: float, grid: Array, density: Array, work: Array
-) -> tuple[int, int, float, tuple[float, float, float]]:
+    charge: Array,
+    voltage: Array,
+    noise: Noise,
+    width: float,
+    grid: Array,
+    density: Array,
+    work: Array,
+) -> tuple[int, int, float, tuple[float, float, float, float]]:
     """Write the density on the grid of voltage.
 
-    `noise` is σ of the samples, and the σ² that the kernel takes out; `width` the narrowest bandwidth, in V. Returns
-    the places of the grid, the rung of the bandwidth chosen, the mean squared error expected in (Ah/V)²·V, and the
-    variance factors of value, slope and what the rung beside it differs by, for each Ah/V of density. No place: the
-    curve has no span.
+    `width` is the narrowest bandwidth in V. Returns the places of the grid, the rung of the bandwidth chosen, the mean
+    squared error expected in (Ah/V)²·V, and, for each Ah/V of density, the variance factors of value, slope and what
+    the rung beside it differs by; behind them what is lost (`lost_below`). No place: the curve has no span.
     """
     edge = max(4, min(40, len(charge) // 10))
     low = end_of(charge, voltage, 0, edge, charge[0])
     high = end_of(charge, voltage, len(charge) - edge, len(charge), charge[-1])
     size = math.ceil((high - low) / width * BINS_PER_WIDTH)
     if size < 6 or size + 2 * PAD >= work.shape[1]:
-        return 0, 0, 0.0, (0.0, 0.0, 0.0)
+        return 0, 0, 0.0, (0.0, 0.0, 0.0, 0.0)
     step, count = (high - low) / size, size + 2 * PAD + 1
     mass = work[0, :count]
-    squares = laid_out(charge, voltage, FAR * noise[0] / step, low, step, PAD, mass)
+    squares = noise[2] * laid_out(charge, voltage, FAR * noise[0] / step, low, step, PAD, mass)
     charges = mass.sum()
     mirrored(mass, PAD, size, work[2, :count])
-    rung, risk = climbed(work[:, :count], PAD, size, step, width, noise, squares, density)
+    rung, risk, lost = climbed(work[:, :count], PAD, size, step, width, noise, squares, density)
     for i in range(size + 1):
         grid[i] = low + i * step
     wide, part = width * 2 ** (0.5 * rung), squares / charges
     beside = wide * 2 ** (-0.5 if rung > 0 else 0.5)
     value, slope, apart = variance_factors(wide, beside, noise[0], noise[1] + step**2 / 6)
-    return size + 1, rung, risk, (value * part, slope * part, apart * part)
+    return size + 1, rung, risk, (value * part, slope * part, apart * part, lost)
 
 
 def left_at(work: Array, rung: int, place: float) -> tuple[float, float]:
     """Return the density at a place of the grid, and by how much the next narrower one differs; or else the wider."""
     beside = rung - 1 if rung > 0 else 1
-    here = between(work[5 + rung], (PAD + place) / 2 ** (rung // 2))
-    other = between(work[5 + beside], (PAD + place) / 2 ** (beside // 2))
-    return here, here - other
+    return density_at(work, rung, place), density_at(work, rung, place) - density_at(work, beside, place)
+
+
+def density_at(work: Array, rung: int, place: float) -> float:
+    """Return the density of a bandwidth at a place of the grid."""
+    return between(work[5 + rung], (PAD + place) / 2 ** (rung // 2))
 
 
 def climbed(
-    work: Array, pad: int, size: int, step: float, width: float, noise: tuple[float, float], squares: float, best: Array
-) -> tuple[int, float]:
-    """Widen the bandwidth until the error expected has grown; write the best density, return its rung and its error.
+    work: Array,
+    pad: int,
+    size: int,
+    step: float,
+    width: float,
+    noise: Noise,
+    squares: float,
+    best: Array,
+) -> tuple[int, float, float]:
+    """Widen the bandwidth until the error expected has grown; write the best density, return its rung, error and loss.
 
     A bandwidth h leaves the one of h/√2 by d² = ∫(f_h − f_h/√2)², less what noise puts between the two. These d add
     up to the bias of h: nothing makes them cancel. Those below the narrowest are a geometric series, by the
@@ -127,7 +148,7 @@ def climbed(
     a density on its own grid, then one of each bandwidth on the fine grid.
     """
     scale, count, added, least, rungs, before = 1, work.shape[1], 0.0, 1e300, 0, 1
-    left, variance = np.zeros(RUNGS), np.zeros(RUNGS)
+    left, variance, grown = np.zeros(RUNGS), np.zeros(RUNGS), False
     for rung in range(RUNGS):
         wide = width * 2 ** (0.5 * rung)
         if REACH * wide > (pad - 16) * step or 6 * wide > size * step:
@@ -144,17 +165,41 @@ def climbed(
         if rung > 0:
             apart = distance(work[5 + rung], scale, work[4 + rung], before, pad, size) * step * scale
             left[rung] = math.sqrt(max(apart - between * squares, 0.0))
-            added += left[rung]
+            added = added_up(left, rung)
         rungs, before = rung + 1, scale
-        if rung >= 2 and added**2 + variance[rung] > least:
+        # One more than the first that errs more: what it leaves tells whether the curve has edges.
+        if grown:
             break
+        grown = rung >= 2 and added**2 + variance[rung] > least
         least = min(least, added**2 + variance[rung])
     if rungs == 1:
         # Nothing to compare it with: it could be all bias.
         work[6, :] = 0.0
-    chosen, risk = least_risk(left, variance, rungs)
+    chosen, risk, lost = settled(left, variance, rungs)
     refined(work[5 + chosen], 2 ** (chosen // 2), pad, size, best)
-    return chosen, risk
+    return chosen, risk, lost
+
+
+def settled(left: Array, variance: Array, rungs: int) -> tuple[int, float, float]:
+    """Return which bandwidth errs least, its squared error, no less than what the wider ones tell, and its loss."""
+    chosen, risk = least_risk(left, variance, rungs)
+    lost = lost_below(left, rungs, chosen)
+    if lost > 0:
+        risk = max(risk, variance[chosen] + (lost * left[chosen + 1]) ** 2)
+    return chosen, risk, lost
+
+
+def added_up(left: Array, rung: int) -> float:
+    """Return the sum of what bandwidths up to one leave; each is lowered to what the next wider one leaves.
+
+    A narrower bandwidth leaves less; where it seems to leave more, that is noise.
+    """
+    total, least = 0.0, 1e300
+    for k in range(rung, 0, -1):
+        least = min(least, left[k])
+        left[k] = least
+        total += least
+    return total
 
 
 def least_risk(left: Array, variance: Array, rungs: int) -> tuple[int, float]:
@@ -166,3 +211,17 @@ def least_risk(left: Array, variance: Array, rungs: int) -> tuple[int, float]:
         if bias * bias + variance[rung] < risk:
             chosen, risk = rung, bias * bias + variance[rung]
     return chosen, risk
+
+
+def lost_below(left: Array, rungs: int, chosen: int) -> float:
+    """Return what a bandwidth and all below it take away, in parts of what the next wider one does; 0: there is none.
+
+    The two wider ones tell whether the curve is smooth: noise hides the narrower ones. In simulations of smooth peaks
+    and of plateaus with edges such parts erred least.
+    """
+    if chosen + 1 >= rungs:
+        return 0.0
+    if chosen + 2 >= rungs or left[chosen + 2] <= 0:
+        return SMOOTH[1]
+    edged = (left[chosen + 1] / left[chosen + 2] - SMOOTH[0]) / (EDGED[0] - SMOOTH[0])
+    return float(SMOOTH[1] + min(max(edged, 0.0), 1.0) * (EDGED[1] - SMOOTH[1]))

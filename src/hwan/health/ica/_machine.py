@@ -15,9 +15,9 @@ from typing import Any, Final
 from zlib import crc32
 
 from hwan.health._fast import compiled
-from hwan.health.ica import _analysed, _density, _grid, _instrument, _peaks, _regression
+from hwan.health.ica import _analysed, _density, _grid, _instrument, _noise, _peaks, _regression
 
-MODULES: Final = (_instrument, _grid, _density, _peaks, _regression, _analysed)
+MODULES: Final = (_noise, _instrument, _grid, _density, _peaks, _regression, _analysed)
 
 
 @cache

@@ -37,12 +37,17 @@ def gathered(charge: Array, voltage: Array, sigma: float, weight: Array, mean: A
     weight[:] = 0.0
     mean[:] = 0.0
     place[:] = 0.0
+    here, samples, volts, places = 0, 0.0, 0.0, 0.0
     for k in range(len(charge)):
         x = (charge[k] - charge[0]) * per_ah
         j = min(int(x), cells - 1)
-        weight[j] += 1
-        mean[j] += voltage[k]
-        place[j] += x - j
+        if j != here:
+            weight[here], mean[here], place[here] = samples, volts, places
+            here, samples, volts, places = j, 0.0, 0.0, 0.0
+        samples += 1
+        volts += voltage[k]
+        places += x - j
+    weight[here], mean[here], place[here] = samples, volts, places
     for j in range(cells):
         if weight[j] > 0:
             mean[j] /= weight[j]

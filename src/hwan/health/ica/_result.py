@@ -14,7 +14,7 @@ from hwan.health._signals import Floats
 from hwan.health._uncertainty import PROBABILITIES, Figure
 from hwan.health.ica import _analysed as place
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 UNSTATED: Final = Conditions()
 VALIDATION: Final = Validation("synthetic", 0, "simulated curves of 3,000 samples, 1 mV noise and 1 mV resolution")
 OWN: Final = "the record itself"
@@ -56,6 +56,8 @@ class IncrementalCapacity:
         Root of the mean squared error to be expected over the root of the mean squared curve, bias included.
     noise_volt, resolution_volt
         Measured on the record.
+    noise_samples
+        Over how many samples the noise hangs together; 1 where each has its own (white noise).
     charge_ah
         Charge of the whole curve.
     cycle_number, step_number
@@ -77,6 +79,7 @@ class IncrementalCapacity:
     evidence: tuple[Evidence, ...] = ()
     cycle_number: int = 0
     step_number: int = 0
+    noise_samples: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ def answer(told: Floats, peaks: Floats, curve: Floats, charge_ah: float, known: 
         evidence=known.evidence,
         cycle_number=known.cycle_number,
         step_number=known.step_number,
+        noise_samples=float(told[place.TOGETHER]),
     )
 
 
