@@ -201,7 +201,7 @@ def _plain(each: Analysed) -> dict[str, Any]:
 
 def _plain_curve(curve: IncrementalCapacity) -> dict[str, Any]:
     names = ("cycle_number", "step_number", "estimator", "bandwidth_volt", "expected_error", "noise_volt",
-             "resolution_volt", "charge_ah", "conditions", "evidence", "peaks")  # fmt: skip
+             "noise_samples", "resolution_volt", "charge_ah", "conditions", "evidence", "peaks")  # fmt: skip
     plain = {name: getattr(curve, name) for name in names}
     return plain if curve.window_ah is None else {**plain, "window_ah": curve.window_ah}
 
@@ -250,6 +250,9 @@ def _print_curve(console: Console, curve: IncrementalCapacity, language: str) ->
         "percent": format_percent(curve.expected_error),
     }  # fmt: skip
     say(console, text("screen", "ica_expected_error", language, measured), indent=4)
+    if curve.noise_samples > 1:
+        alike = {"count": f"{curve.noise_samples:.0f}"}
+        say(console, text("screen", "ica_noise_together", language, alike), indent=4)
     if curve.peaks:
         console.print(_peaks(curve, language, wide=console.width >= WIDE))
     else:
