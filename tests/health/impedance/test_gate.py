@@ -331,3 +331,25 @@ def test_one_of_many_is_judged_as_alone():
         assert row["noise"] == pytest.approx(single.noise.value)
         assert row["drift_probability"] == pytest.approx(single.drift_probability)
         assert row["least_drift_seen"] == pytest.approx(single.least_drift_seen)
+
+
+@pytest.mark.parametrize("place", [2, 4, 8, 30, 58])
+def test_a_point_that_reads_far_too_little_is_named_and_not_its_neighbours(place):
+    frequency = np.geomspace(1e4, 1e-2, 61)
+    w = 2j * np.pi * frequency
+    clean = 0.01 + 0.02 / (1 + (w * 0.05) ** 0.8) + 0.005 / (1 + w * 1e-3) + 0.003 / np.sqrt(w)
+    random = np.random.default_rng(1)
+    measured = clean * (1 + 2e-3 * (random.standard_normal(61) + 1j * random.standard_normal(61)))
+    measured[place] *= 0.3
+    found = kramers_kronig(Spectrum(frequency, measured))
+    assert np.flatnonzero(found.outlier).tolist() == [place]
+
+
+@pytest.mark.parametrize("highest", [1e3, 1e5])
+def test_a_capacitor_over_seven_decades_passes_with_its_noise(highest):
+    frequency = np.geomspace(highest, 1e-2, 61)
+    random = np.random.default_rng(1)
+    noise = 1e-5 * (random.standard_normal(61) + 1j * random.standard_normal(61))
+    found = kramers_kronig(Spectrum(frequency, (1e-3 + 1 / (2j * np.pi * frequency)) * (1 + noise)))
+    assert found.passed
+    assert found.noise.value == pytest.approx(1e-5, rel=0.3)

@@ -27,6 +27,10 @@ DAMAGES: dict[str, Callable[[Plain], object]] = {
     "estimator.scale": lambda model: model["estimator"]["scale"].__setitem__(0, 0.0),
     "nearness.limit": lambda model: model["nearness"].update(limit=-1.0),
     "bounds": lambda model: model["bounds"].clear(),
+    "bounds.bound": lambda model: model["bounds"][1].update(bound=-1.0),
+    "bounds.probability": lambda model: model["bounds"][0].update(probability=2.0),
+    "estimator.clip": lambda model: model["estimator"].update(clip=0.0),
+    "health_high": lambda model: model.update(health_low=0.9, health_high=0.5),
 }
 
 
@@ -49,3 +53,17 @@ def test_fewer_pulses_than_the_coefficients_are_of(tmp_path) -> None:
     path.write_text(json.dumps(model), encoding="utf-8")
     with pytest.raises(BadDefinition, match="shape"):
         load_model(path)
+
+
+def test_a_model_without_members_and_later_bounds_without_the_claim(tmp_path) -> None:
+    for name, damage, field in (
+        ("pulsebat-lmo10-1", lambda model: model["estimator"].update(members=[], shares=[]), "estimator.shares"),
+        ("lfp-pulse-lfp20-1", lambda model: model.update(later_bounds=model["later_bounds"][:1]), "later_bounds"),
+    ):
+        path = tmp_path / f"{name}.json"
+        model = json.loads((FOLDER / path.name).read_text(encoding="utf-8"))
+        damage(model)
+        path.write_text(json.dumps(model), encoding="utf-8")
+        with pytest.raises(BadDefinition) as raised:
+            load_model(path)
+        assert raised.value.values["field"] == field

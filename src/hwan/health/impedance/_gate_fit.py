@@ -11,7 +11,7 @@ from hwan.health.impedance._gate_basis import Basis, basis
 from hwan.health.impedance._gate_chances import Chances, chances, local_chances, unlikely
 from hwan.health.impedance._gate_noise import Knots, NoiseLaw, improved, knots, uneven
 from hwan.health.impedance._gate_outliers import Bools, Places, explaining, outliers
-from hwan.health.impedance._gate_solve import Solved, shares, solved, values
+from hwan.health.impedance._gate_solve import Solved, shares, solved, usual_modulus, values
 from hwan.health.impedance._spectrum import Complexes, Floats
 
 CHUNK: Final = 128
@@ -95,7 +95,7 @@ class _Weighed:
     @property
     def weight(self) -> Floats:
         """Zero for outliers."""
-        weight: Floats = ~self.outlier / (np.abs(self.impedance) * self.relative)
+        weight: Floats = ~self.outlier / (usual_modulus(self.impedance) * self.relative)
         return weight
 
     def of(self, rows: Places) -> _Weighed:
@@ -181,7 +181,7 @@ def _fails(found: GateFit) -> Bools:
 
 def _weighed(columns: Basis, impedance: Complexes, relative: Floats, tolerance: float) -> _Weighed:
     """Fit spectra, and again without the outliers."""
-    weight = 1 / (np.abs(impedance) * relative)
+    weight = 1 / (usual_modulus(impedance) * relative)
     fit = solved(columns, impedance, weight)
     outlier = outliers(columns, impedance, weight, fit, tolerance)
     if outlier.any():
@@ -191,7 +191,7 @@ def _weighed(columns: Basis, impedance: Complexes, relative: Floats, tolerance: 
 
 def _reweighed(spectra: _Weighed, relative: Floats) -> _Weighed:
     """Fit the same points with other weights."""
-    weight = ~spectra.outlier / (np.abs(spectra.impedance) * relative)
+    weight = ~spectra.outlier / (usual_modulus(spectra.impedance) * relative)
     fit = solved(spectra.columns, spectra.impedance, weight)
     return _Weighed(spectra.columns, spectra.impedance, relative, spectra.outlier, fit)
 
@@ -209,7 +209,7 @@ def _law(columns: Basis, impedance: Complexes, outlier: Bools, law: NoiseLaw, *,
 
     Where all count, so do outliers, by what they miss of the prediction: what passes for one may be common there.
     """
-    modulus = np.abs(impedance)
+    modulus = usual_modulus(impedance)
     for _ in range(REFITS):
         weight = 1 / (modulus * law.size)
         fit = solved(columns, impedance, weight * ~outlier)

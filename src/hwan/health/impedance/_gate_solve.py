@@ -13,6 +13,7 @@ from hwan.health.impedance._gate_basis import Basis
 from hwan.health.impedance._spectrum import Complexes, Floats
 
 TINY: Final = 1e-12
+RIDGE: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,10 @@ def solved(columns: Basis, impedance: Complexes, weight: Floats) -> Solved:
     square = weight**2
     outer = real[:, :, None] * real[:, None, :] + imaginary[:, :, None] * imaginary[:, None, :]
     matrix: Floats = product(square, outer.reshape(half, -1)).reshape(-1, count, count)
-    scale = np.mean(square, axis=1)
-    steady = matrix + TINY * scale[:, None, None] * np.eye(count)
-    inverse = np.asarray(np.linalg.inv(np.linalg.cholesky(steady)), dtype=np.float64)
+    # Columns of one size: weights over many decades would drown some of them in the ridge.
+    size = np.sqrt(np.maximum(matrix.diagonal(axis1=1, axis2=2), np.finfo(float).tiny))
+    steady = matrix / size[:, :, None] / size[:, None, :] + RIDGE * np.eye(count)
+    inverse = np.asarray(np.linalg.inv(np.linalg.cholesky(steady)), dtype=np.float64) / size[:, None, :]
     moment = product(square * impedance.real, real) + product(square * impedance.imag, imaginary)
     coefficients: Floats = (inverse @ moment[:, :, None])[:, :, 0]
     values = _unweighted(columns, _amplitudes(inverse, coefficients))
@@ -81,3 +83,22 @@ def _unweighted(columns: Basis, amplitudes: Floats) -> Complexes:
     found = product(amplitudes, columns.columns[:, : amplitudes.shape[1]].T)
     impedance: Complexes = found[:, :half] + 1j * found[:, half:]
     return impedance
+
+
+def usual_modulus(impedance: Complexes) -> Floats:
+    """Return the modulus, or that of the neighbours where it is smaller, shape (n, f).
+
+    By its own modulus a point that reads far too little would weigh far too much, and its neighbours would look wrong.
+    """
+    modulus = np.abs(impedance)
+    padded = np.concatenate([_before(modulus), modulus, _before(modulus[:, ::-1])[:, ::-1]], axis=1)
+    around = np.stack([padded[:, k : k + modulus.shape[1]] for k in range(5)])
+    found: Floats = np.maximum(modulus, np.median(around, axis=0))
+    return found
+
+
+def _before(modulus: Floats) -> Floats:
+    """Return two more points in front, as the first ones go on."""
+    step = modulus[:, 1:2] / modulus[:, 2:3]
+    before: Floats = modulus[:, :1] * np.concatenate([step**2, step], axis=1)
+    return before

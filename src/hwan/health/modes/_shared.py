@@ -11,7 +11,9 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import chdtri
 
+from hwan.health.ica._noise import correlated, neighbours_noise
 from hwan.health.modes._curve import MOST_POINTS
 from hwan.health.modes._discrepancy import EACH, ERRORS, equations, waves
 from hwan.health.modes._fit import APART, Bounds, fit, picked, search
@@ -31,6 +33,8 @@ FOLLOWED: Final = 4
 """Starts of a curve that are followed to the end, of all that took a few steps on few points."""
 ROUGH: Final = 0.05
 """Part of a table's error that is too fine for the waves."""
+BY_CHANCE: Final = 1e-3
+LEAST_FREE: Final = 4.0
 LARGER: Final = 1.15
 """A residual so much above the assumed noise is believed instead of it."""
 STRUCTURE: Final = 3.0
@@ -65,12 +69,13 @@ def reference_shared(fresh: Problem, bounds: Bounds, starts: int) -> Reference:
     sigma = np.broadcast_to(assumed_noise(fresh), (rows, many))
     found, sigma, ratio = _twice(at, curves, sigma, np.ones(rows), model, bounds)
     best = int(found.cost.argmin())
+    seen = np.full(many, _seen(found, np.sqrt(ratio))[best])
     parameters = found.parameters[best, :-ERRORS].reshape(many, PARAMETERS)
     left = [_left_over(found, curves, one, model)[::2] for one in range(many)]
     size, waves = np.array([[each[best] for each in both] for both in left]).T
     return Reference(
         parameters, np.zeros((many, 5, 5)), found.parameters[best, -ERRORS:], sigma[best], size,
-        waves / _unfitted(fresh, model.points)[curves[best]], float(ratio[best]), minima.agreeing,
+        _features(waves, curves[best], seen, fresh, model.points), float(ratio[best]), minima.agreeing,
     )  # fmt: skip
 
 
@@ -92,7 +97,7 @@ def fits_shared(given: Problem, bounds: Bounds, beside: Beside | None) -> Fits:
     size, _, waves = _left_over(found, curves, 0, model)
     return Fits(
         curves[:, 0], found.parameters[:, :-ERRORS], found.parameters[:, -ERRORS:], found.cost, found.hessian, size,
-        waves / _unfitted(given, points)[curves[:, 0]], ratio, minima.agreeing,
+        _features(waves, curves[:, 0], _seen(found, np.sqrt(ratio)), given, points), ratio, minima.agreeing,
     )  # fmt: skip
 
 
@@ -171,14 +176,20 @@ def _size_of_errors(found: Joint, assumed: Floats) -> Floats:
     `assumed` is the size that the fit took them to have, for each row.
     """
     shared = found.parameters[:, -ERRORS:]
+    ratio: Floats = np.einsum("mp,mp->m", shared, shared) / np.maximum(_seen(found, assumed), 4.0)
+    return ratio
+
+
+def _seen(found: Joint, assumed: Floats) -> Floats:
+    """Return how many coefficients of the tables' errors the curves tell."""
     diagonal = np.einsum("mpp->mp", found.hessian)
     scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     matrix = found.hessian * scale[:, :, None] * scale[:, None, :] + 1e-12 * np.eye(found.hessian.shape[1])
     np.einsum("mpp->mp", matrix)[diagonal <= 0] = 1.0
     inverse = np.linalg.inv(matrix)
     kept = (np.einsum("mpp->mp", inverse) * scale**2)[:, -ERRORS:].sum(axis=1)
-    ratio: Floats = np.einsum("mp,mp->m", shared, shared) / np.maximum(ERRORS - kept / assumed**2, 4.0)
-    return ratio
+    seen: Floats = ERRORS - kept / assumed**2
+    return seen
 
 
 def _left_over(found: Joint, curves: Rows, place: int, model: Model) -> tuple[Floats, Floats, Floats]:
@@ -195,12 +206,28 @@ def _left_over(found: Joint, curves: Rows, place: int, model: Model) -> tuple[Fl
     return size, equivalent, low
 
 
-def _unfitted(given: Problem, points: Points) -> Floats:
-    """Return the mean square that is expected of the lowest waves of each curve, V²: noise, and what is too fine."""
-    rough = ROUGH * np.hypot(*given.errors) / np.sqrt(2)
-    number = points.number[: len(given.charge_ah)]
-    expected: Floats = given.noise_volt**2 + number / LOWEST * rough**2
-    return expected
+def _features(waves: Floats, curve: Rows, seen: Floats, given: Problem, points: Points) -> Floats:
+    """Return the lowest waves of residuals over what may be left there: noise, by chance too, and what is too fine.
+
+    `seen` is how many coefficients of the tables' errors each row's fit has used up.
+    """
+    number, noise = points.number[curve], given.noise_volt[curve] ** 2
+    fine = number / LOWEST * (ROUGH * np.hypot(*given.errors)) ** 2 / 2
+    free = np.maximum(LOWEST - PARAMETERS + 1 - seen, LEAST_FREE)
+    chance = chdtri(free, BY_CHANCE) / LOWEST * (1 + 2 / np.sqrt(number))
+    found: Floats = waves / (fine + chance * noise)
+    for each in np.unique(curve[found > 1]).tolist():
+        mine = curve == each
+        found[mine] = (waves / (fine + chance * _low_noise(given.points, each, int(number[mine][0]))))[mine]
+    return found
+
+
+def _low_noise(points: Points, curve: int, picked_number: int) -> float:
+    """Return the variance of one picked point that noise has in the lowest waves, V²: noise may hang together."""
+    some = slice(0, int(points.number[curve]))
+    z, voltage = points.z[curve, some], points.voltage_volt[curve, some]
+    sigma, together = correlated(z, voltage, neighbours_noise(z, voltage))
+    return float(sigma**2 * max(together * picked_number / len(z), 1.0))
 
 
 def _many(given: Problem) -> int:

@@ -180,8 +180,8 @@ def reduced(inputs: Floats, target_points: Floats, owner: Owners, widths: Widths
 
 
 def _healths(owner: Owners, target_points: Floats) -> Owners:
-    """Return a number for each cell at each of its states of health, shape (rows,)."""
-    _, found = np.unique(np.column_stack([owner, target_points]), axis=0, return_inverse=True)
+    """Return a number for each cell at each of its states of health, shape (rows,); digits of rounding are none."""
+    _, found = np.unique(np.column_stack([owner, np.round(target_points, 6)]), axis=0, return_inverse=True)
     return found.ravel()
 
 

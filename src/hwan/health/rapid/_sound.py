@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from hwan.core import BadDefinition
 from hwan.health.rapid._features import features
-from hwan.health.rapid._model import Estimator, Kernel, Member, Nearness, RapidModel
+from hwan.health.rapid._model import Bound, Estimator, Kernel, Member, Nearness, RapidModel
 from hwan.health.rapid._predict import SPREAD_FEATURES
 from hwan.health.rapid._protocol import PulseProtocol, RapidProtocol
 
+CLAIMED: Final = 0.9
 Shaped = tuple[str, Any, tuple[int, ...]]
 """A field, its values and the shape that they must have."""
 
@@ -46,7 +47,7 @@ def _width(protocol: RapidProtocol, name: str) -> int:
 def _estimator(own: Estimator, width: int) -> Iterator[Shaped]:
     yield "estimator.centre", own.centre, (width,)
     yield "estimator.scale", own.scale, (width,)
-    yield "estimator.shares", own.shares, (len(own.members),)
+    yield "estimator.shares", own.shares, (max(len(own.members), 1),)
     yield "estimator.spread", own.spread, (SPREAD_FEATURES,)
     for number, member in enumerate(own.members):
         yield from _member(member, f"estimator.members[{number}]", width)
@@ -76,13 +77,27 @@ def _near(own: Nearness, width: int) -> Iterator[Shaped]:
 
 def _sizes(model: RapidModel) -> Iterator[tuple[str, Sequence[float]]]:
     """Yield what must be above zero and finite."""
-    yield "estimator.scale", model.estimator.scale
-    yield "nearness.scale", model.nearness.scale
-    yield "nearness.limit", (model.nearness.limit,)
-    yield "bounds", [each.bound for each in model.bounds if round(each.probability, 6) == 0.9] or [0.0]
-    for number, member in enumerate(model.estimator.members):
+    own, near = model.estimator, model.nearness
+    yield "estimator.scale", own.scale
+    yield "estimator.clip", (own.clip,)
+    yield "estimator.answer_scale", (own.answer_scale,)
+    yield "nearness.scale", near.scale
+    yield "nearness.limit", (near.limit,)
+    yield from _bounds("bounds", model.bounds)
+    if model.later_bounds:
+        yield from _bounds("later_bounds", model.later_bounds)
+    yield "health_high", (model.health_high - model.health_low,)
+    yield "temperature_high_celsius", (model.temperature_high_celsius - model.temperature_low_celsius,)
+    for number, member in enumerate(own.members):
         if isinstance(member, Kernel):
             yield f"estimator.members[{number}].lengths", member.lengths
+
+
+def _bounds(place: str, bounds: Sequence[Bound]) -> Iterator[tuple[str, Sequence[float]]]:
+    """Yield bounds and what their probabilities leave; that of 0.9, which every answer asks for, must be there."""
+    yield f"{place}.bound", [each.bound for each in bounds]
+    yield f"{place}.probability", [min(each.probability, 1 - each.probability) for each in bounds]
+    yield place, (float(any(round(each.probability, 6) == CLAIMED for each in bounds)),)
 
 
 def _shape(values: Any) -> tuple[int, ...]:
