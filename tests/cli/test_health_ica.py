@@ -115,3 +115,15 @@ def test_an_output_does_not_replace_the_input(ica, record):
 def test_a_rate_that_cannot_be_is_an_error(ica, record):
     with pytest.raises(UsageError, match="most-rate"):
         ica(record(), "--most-rate", "-1")
+
+
+def test_a_call_that_finds_nothing_leaves_what_an_earlier_one_wrote(ica, record, tmp_path):
+    page, points, empty = tmp_path / "page.html", tmp_path / "points.csv", tmp_path / "empty.csv"
+    empty.touch()
+    outputs = ("--report", page, "--csv", points)
+    assert ica(record(), *KIND, *outputs)[0] == 0
+    before = page.read_bytes(), points.read_bytes()
+    code, out, _ = ica(empty, *outputs)
+    assert code == 3
+    assert (page.read_bytes(), points.read_bytes()) == before
+    assert f"Left as it was, since this call did not finish: {page}" in " ".join(out.split())

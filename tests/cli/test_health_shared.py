@@ -186,3 +186,15 @@ def test_of_several_pairs_the_one_that_fits_is_taken_for_all_runs():
     other = Curve(5.6 * (x - 0.01), volt + 0.001, rate_per_hour=0.04, name="other.csv, step 1")
     assert pairs.settled(other, 5.0) is pairs.chosen
     assert pairs.fitted_to == "fresh.csv"
+
+
+@pytest.mark.parametrize("method", IN_TIME)
+def test_a_record_whose_time_cannot_be_is_not_evaluated(method, tmp_path, capsys):
+    path = tmp_path / "years.bdf.csv"
+    seconds = np.linspace(0, 17 * 365 * 86400, 500)
+    columns = {"test_time_second": seconds, "voltage_volt": np.linspace(3, 4.2, 500), "current_ampere": np.ones(500)}
+    pl.DataFrame({COLUMNS[key].label: value for key, value in columns.items()}).write_csv(path)
+    assert main(["health", method, str(path), "--chemistry", "nmc811", "--rated-capacity-ah", "5", "--json"]) == 3
+    (failure,) = json.loads(capsys.readouterr().out)["failures"]
+    assert failure["code"] == "health_record_stopped"
+    assert "test_time_impossible" in failure["message"]

@@ -233,6 +233,29 @@ def test_check_cells_that_cannot_be_used_are_refused(rapid, rapid_test, tmp_path
     assert answer.document["failures"]
 
 
+def test_check_cells_of_another_type_or_unit_are_refused(rapid, rapid_test, tmp_path):
+    good = checks_of(tmp_path).read_text(encoding="utf-8").splitlines()
+    halved, moved = [good[0]], [good[0]]
+    for line in good[1:]:
+        cell, health, *volts = line.split(",")
+        halved.append(",".join([cell, str(float(health) / 2), *volts]))
+        moved.append(",".join([cell, health, *(str(1000 * float(each)) for each in volts)]))
+    for rows in (halved, moved):
+        path = tmp_path / "off.csv"
+        path.write_text("\n".join(rows), encoding="utf-8")
+        answer = rapid(rapid_test(0.75), "--check-cells", path, "--json")
+        assert [each["code"] for each in answer.document["failures"]] == ["rapid_checks_off"]
+
+
+def test_what_check_cells_said_is_a_finding(rapid, rapid_test, tmp_path):
+    (assessment,) = rapid(rapid_test(0.75), "--check-cells", checks_of(tmp_path, 0.92), "--json").document[
+        "assessments"
+    ]
+    (found,) = [each for each in assessment["findings"] if each["code"] == "rapid_checked"]
+    assert found["values"]["rows"] == 4
+    assert found["values"]["factor"] < 0.98
+
+
 def test_check_cells_ask_for_a_rapid_evaluation(call, rapid_test, tmp_path):
     answer = call("evaluate", rapid_test(0.75), *KIND, "--check-cells", checks_of(tmp_path), "--json")
     assert answer.code == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from importlib.metadata import version
@@ -18,7 +18,18 @@ from rich.text import Text
 from hwan.cli._outcome import Failure, print_document, print_failures
 from hwan.cli._report import check_place, replace_file, writing
 from hwan.cli._work import Done
-from hwan.core import ColumnProblem, Finding, HwanError, Measurement, Recording, Refusal, UsageError, is_known, text
+from hwan.core import (
+    ColumnProblem,
+    Finding,
+    HwanError,
+    InputError,
+    Measurement,
+    Recording,
+    Refusal,
+    UsageError,
+    is_known,
+    text,
+)
 from hwan.core.jsonio import bounded_text
 
 if TYPE_CHECKING:
@@ -55,8 +66,14 @@ def in_time(recording: Recording) -> Recording:
     ------
     ColumnProblem
         When it is an impedance spectrum: every row has a frequency.
+    InputError
+        When its reader says that the record cannot be.
     """
     import polars as pl
+
+    stopped = [each.code for each in recording.findings if each.severity == "stop"]
+    if stopped:
+        raise InputError("health_record_stopped", source=recording.provenance.source_name, finding=stopped[0])
 
     measured = recording.samples
     everywhere = (pl.col("frequency_hertz") > 0).fill_null(value=False).all()
@@ -82,6 +99,7 @@ class Outputs:
     report: Path | None
     language: str
     inputs: tuple[Path | str | None, ...]
+    kept: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         own = [each for name in self.inputs if name is not None for each in (name, *_beside(Path(name)))]
@@ -99,8 +117,11 @@ class Outputs:
         chapters: Callable[[], Sequence[HealthChapter]],
         origins: Sequence[tuple[str, str, str]] = (),
     ) -> None:
-        """Write the table and the page that were asked for; one that cannot be written is a failure, no more."""
-        csv, report = self.csv, self.report
+        """Write the table and the page that were asked for; one that cannot be written is a failure, no more.
+
+        What an earlier call wrote is not replaced by what an interrupted one has, or by nothing.
+        """
+        csv, report = (None if path is None or self._keeps(path, done) else path for path in (self.csv, self.report))
         if csv:
             done.attempt(lambda: write_points(csv, points()), str(csv), self.language)
         if report:
@@ -118,16 +139,24 @@ class Outputs:
             return
         say()
         print_caution(chemistry, method, self.language)
-        self._print_written(done.failures)
+        self._print_written(done)
         print_failures(done.failures)
 
-    def _print_written(self, failures: Sequence[Failure]) -> None:
+    def _keeps(self, path: Path, done: Done[Any]) -> bool:
+        """Return whether a file of an earlier call is left as it is."""
+        unfinished = not done.results or any(each.code == "interrupted" for each in done.failures)
+        if unfinished and path.exists():
+            self.kept.append(path)
+        return path in self.kept
+
+    def _print_written(self, done: Done[Any]) -> None:
         """Say where the outputs are."""
-        failed = {each.source for each in failures}
+        failed = {each.source for each in done.failures}
         for path in (self.csv, self.report):
-            if path is not None and str(path) not in failed:
+            if path is not None and str(path) not in failed and path.exists():
+                code = "health_kept" if path in self.kept else "health_written"
                 Console(highlight=False).print(
-                    text("screen", "health_written", self.language, {"path": path}), markup=False, soft_wrap=True
+                    text("screen", code, self.language, {"path": path}), markup=False, soft_wrap=True
                 )
 
 

@@ -55,6 +55,7 @@ class RapidWanted:
     shifted: bool = False
     held: dict[str, RapidModel] = field(default_factory=dict)
     check_cells: Path | None = None
+    checked: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def of(self, kind: BatteryType, batch: str) -> Rapid:
         """Return how one battery is evaluated: by the models named, else by those of its type.
@@ -71,11 +72,15 @@ class RapidWanted:
         """Yield what check cells say of the series, by the model."""
         if self.check_cells is not None:
             from hwan.cli._calibrate_table import frame_of
-            from hwan.health.rapid import check_responses, visit_of_checks
+            from hwan.health.rapid import check_responses, prove_checks, visit_of_checks
 
+            source = str(self.check_cells)
             for model in models:
-                frame = frame_of(self.check_cells, model.protocol)
-                yield model.id, visit_of_checks(model, *check_responses(frame, model.protocol, str(self.check_cells)))
+                values, known = check_responses(frame_of(self.check_cells, model.protocol), model.protocol, source)
+                visit = visit_of_checks(model, values, known)
+                prove_checks(model, visit, values, known, source)
+                self.checked[model.id] = {"rows": len(known), "factor": visit.factor}
+                yield model.id, visit
 
     def of_series(self, assessments: Sequence[Assessment]) -> RapidWanted:
         """Return the same, shifted where the batteries of one call lie too far from the calibrated ones together."""
@@ -85,6 +90,9 @@ class RapidWanted:
 
     def beside(self, assessment: Assessment) -> Assessment:
         """Return the assessment; where no model is of the battery's type, the known types are a finding."""
+        used = [Finding("rapid_checked", "note", "rapid", self.checked[name]) for name in self.used(assessment)
+                if name in self.checked]  # fmt: skip
+        assessment = replace(assessment, findings=(*assessment.findings, *used)) if used else assessment
         if self.named or self._of_type(assessment.battery.type):
             return assessment
         finding = Finding("rapid_types_known", "warning", "rapid", {"known": ", ".join(self._types())})

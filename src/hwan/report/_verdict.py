@@ -87,7 +87,7 @@ def verdict(entry: Entry, words: Words) -> Verdict:
 
 def _facts(battery: core.Battery, words: Words) -> Iterable[str]:
     kind = battery.type
-    yield words.ui("chemistry", name=words.name(f"chemistry_{kind.chemistry}"))
+    yield words.ui("chemistry", name=words.chemistry(kind.chemistry))
     yield words.name(f"level_{battery.level}") if core.is_known(battery.level) else words.ui("level_unknown")
     rating = [plain(kind.rated_capacity_ah) + " Ah"] if core.is_known(kind.rated_capacity_ah) else []
     rating += [plain(kind.rated_energy_wh) + " Wh"] if core.is_known(kind.rated_energy_wh) else []

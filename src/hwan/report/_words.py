@@ -52,6 +52,12 @@ class Words:
         """Return a sentence with the particles of its language decided."""
         return settled(words) if self.language == "ko" else words
 
+    def chemistry(self, chemistry: str) -> str:
+        """Return the name of a chemistry; one of the user's own is its id."""
+        code = f"chemistry_{chemistry}"
+        named = self.name(code)
+        return chemistry if named == code else named
+
     def name(self, code: str) -> str:
         """Return the name of a quantity, kind, class or unit."""
         return core.text("name", code, self.language)

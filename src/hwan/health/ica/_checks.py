@@ -13,7 +13,7 @@ from hwan.health._signals import Floats
 from hwan.health.profiles import profile
 
 QUANTITY: Final = "incremental_capacity"
-LEAST_SAMPLES: Final = 30
+LEAST_SAMPLES: Final = 40
 MOST_SAMPLES: Final = 20_000_000
 BACKWARDS: Final = 0.01
 """A charge that turns back by more than this part of the whole is more than one charge or discharge."""

@@ -17,7 +17,7 @@ from hwan.health.rapid._pulses import pulse_responses
 if TYPE_CHECKING:
     from hwan.health.rapid._calibrate import About, Calibrated, calibrate, with_later_visits
     from hwan.health.rapid._chart import ControlChart, control_chart
-    from hwan.health.rapid._checks import visit_of_checks
+    from hwan.health.rapid._checks import prove_checks, visit_of_checks
     from hwan.health.rapid._conformal import assumed_bound, cell_quantile, least_cells
     from hwan.health.rapid._deferral import (
         Deferral,
@@ -36,14 +36,14 @@ __all__ = [
     "RapidModel", "RapidProtocol", "Reference", "Response", "Visit", "assumed_bound", "by_limit", "by_tolerance",
     "calibrate", "calibration_table", "cell_quantile", "chance", "check_responses", "control_chart", "corrected",
     "coverage_band", "interval_score", "is_of_type", "least_cells", "load_model", "minutes_per_battery", "models",
-    "partial_responses", "populations", "predict", "pulse_responses", "rapid_state_of_health", "series_shifted",
-    "upper_bound", "visit_of_checks", "with_later_visits",
+    "partial_responses", "populations", "predict", "prove_checks", "pulse_responses", "rapid_state_of_health",
+    "series_shifted", "upper_bound", "visit_of_checks", "with_later_visits",
 ]  # fmt: skip
 
 _LATER: Final = {
     "_calibrate": ("About", "Calibrated", "calibrate", "with_later_visits"),
     "_chart": ("ControlChart", "control_chart"),
-    "_checks": ("visit_of_checks",),
+    "_checks": ("prove_checks", "visit_of_checks"),
     "_conformal": ("assumed_bound", "cell_quantile", "least_cells"),
     "_deferral": (
         "Deferral", "by_limit", "by_tolerance", "coverage_band", "interval_score", "minutes_per_battery", "upper_bound",

@@ -37,6 +37,10 @@ def check_model(model: RapidModel, source: str) -> None:
     for field, values in _sizes(model):
         if not all(0 < value < np.inf for value in values):
             raise BadDefinition("rapid_model_value", source=source, field=field)
+    for field, bounds in (("bounds", model.bounds), ("later_bounds", model.later_bounds)):
+        rising = [each.bound for each in sorted(bounds, key=lambda each: each.probability)]
+        if rising != sorted(rising):
+            raise BadDefinition("rapid_model_value", source=source, field=field)
 
 
 def _width(protocol: RapidProtocol, name: str) -> int:

@@ -176,7 +176,7 @@ def _facts(model: RapidModel, words: Words) -> Iterator[tuple[str, str]]:
 
 def population(model: RapidModel, words: Words) -> str:
     """Return which batteries a model is of."""
-    return f"{words.name(f'chemistry_{model.population.chemistry}')} · {plain(model.population.rated_capacity_ah)} Ah"
+    return f"{words.chemistry(model.population.chemistry)} · {plain(model.population.rated_capacity_ah)} Ah"
 
 
 def protocol_words(model: RapidModel, words: Words) -> str:

@@ -61,9 +61,7 @@ def _head(issue: Issue, words: Words) -> Iterable[Fact]:
 def _identity(entry: Entry, words: Words) -> Iterable[Fact]:
     battery, kind = entry.assessment.battery, entry.assessment.battery.type
     yield fact(words, "level", words.name(f"level_{battery.level}") if core.is_known(battery.level) else "")
-    yield fact(
-        words, "chemistry", outside(words.name(f"chemistry_{kind.chemistry}")) if kind.chemistry != "unknown" else ""
-    )
+    yield fact(words, "chemistry", outside(words.chemistry(kind.chemistry)) if kind.chemistry != "unknown" else "")
     yield fact(words, "maker", outside(" ".join(each for each in (kind.maker, kind.model) if core.is_known(each))))
     yield fact(words, "arrangement", _arrangement(kind))
     yield fact(words, "rated_capacity", _amount(kind.rated_capacity_ah, "Ah"))
