@@ -127,3 +127,13 @@ def test_a_call_that_finds_nothing_leaves_what_an_earlier_one_wrote(ica, record,
     assert code == 3
     assert (page.read_bytes(), points.read_bytes()) == before
     assert f"Left as it was, since this call did not finish: {page}" in " ".join(out.split())
+
+
+def test_a_current_of_the_wrong_sign_is_refused(ica, record, tmp_path):
+    name = COLUMNS["current_ampere"].label
+    path = tmp_path / "sign.bdf.csv"
+    pl.read_csv(record()).with_columns(-pl.col(name)).write_csv(path)
+    code, out, _ = ica(path, *KIND, "--json")
+    assert code == 4
+    codes = [each["code"] for each in json.loads(out)["recordings"][0]["refusals"]]
+    assert codes[0] == "ica_against_current"

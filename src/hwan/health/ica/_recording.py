@@ -112,8 +112,19 @@ def runs_of(
     slow = steady.filter(enough, pl.col("rate") <= most_rate_per_hour)
     if not len(slow):
         return Runs(refusal=_none(steady.filter(enough), quantity, most_rate_per_hour, steps, whole.value))
+    against = sum(_against(analysis, row) for row in slow.iter_rows(named=True))
+    if 2 * against > len(slow):
+        wrong: dict[str, Scalar] = {"count": against, "of": len(slow)}
+        return Runs(refusal=Refusal(quantity, "ica_against_current", ("sign",), "mend_the_sign", wrong))
     found = [_run(analysis, row, whole, kind) for row in slow.iter_rows(named=True)]
     return Runs(tuple(curve for curve, _ in found), tuple(known for _, known in found))
+
+
+def _against(analysis: Analysis, row: dict[str, Any]) -> bool:
+    """Return whether the voltage moved against the current."""
+    volt = analysis.data.voltage_volt
+    moved = float(volt[int(row["last_sample"])] - volt[int(row["first_sample"])])
+    return moved * float(row["mean_current_ampere"]) < 0
 
 
 def _denominator(kind: BatteryType, steps: pl.DataFrame) -> Denominator:
