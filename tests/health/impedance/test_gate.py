@@ -333,7 +333,7 @@ def test_one_of_many_is_judged_as_alone():
         assert row["least_drift_seen"] == pytest.approx(single.least_drift_seen)
 
 
-@pytest.mark.parametrize("place", [2, 4, 8, 30, 58])
+@pytest.mark.parametrize("place", [2, 4, 8, 30, 58, 60])
 def test_a_point_that_reads_far_too_little_is_named_and_not_its_neighbours(place):
     frequency = np.geomspace(1e4, 1e-2, 61)
     w = 2j * np.pi * frequency

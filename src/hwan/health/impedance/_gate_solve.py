@@ -98,7 +98,7 @@ def usual_modulus(impedance: Complexes) -> Floats:
 
 
 def _before(modulus: Floats) -> Floats:
-    """Return two more points in front, as the first ones go on."""
-    step = modulus[:, 1:2] / modulus[:, 2:3]
-    before: Floats = modulus[:, :1] * np.concatenate([step**2, step], axis=1)
+    """Return two more points in front, as the third and the fourth go on: the first two may be wrong themselves."""
+    step = modulus[:, 2:3] / modulus[:, 3:4]
+    before: Floats = modulus[:, 2:3] * np.concatenate([step**4, step**3], axis=1)
     return before
